@@ -1,0 +1,49 @@
+import cookie from '@fastify/cookie'
+import cors from '@fastify/cors'
+import { createHttp, registerHealth } from '@dosti/runtime'
+import type { FastifyInstance } from 'fastify'
+import { CHAT_PATH, chatError, routeChat } from './chat.ts'
+import { createDeps, type ApiDeps } from './deps.ts'
+import { openApi } from './openapi.ts'
+import { OPERATIONS_PATH, routeOperations } from './operations.ts'
+
+export { createDeps, type ApiDeps }
+
+/** The whole api without a port: `app.listen` is the caller's. */
+export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
+  const { log, config, db, bus, metrics } = deps
+  const app = createHttp({
+    log,
+    trustedProxies: config.TRUSTED_PROXIES,
+    errorBody: (path, error) =>
+      path.startsWith(CHAT_PATH)
+        ? chatError(error)
+        : path.startsWith(OPERATIONS_PATH)
+          ? { ok: false, error }
+          : { error },
+  })
+  // JSON is the only language here; a form or plain text gets a clear 415.
+  app.removeContentTypeParser('text/plain')
+  // Visitors use no cookies, so any page may ask. The console's cookie does not cross origins: no credentials are allowed.
+  await app.register(cors, {
+    origin: '*',
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['content-type', 'authorization', 'idempotency-key', 'x-dosti-key', 'x-dosti-visitor'],
+    maxAge: 86_400,
+  })
+  await app.register(cookie)
+  app.addHook('onSend', async (_request, reply) => {
+    void reply.header('cache-control', 'no-store')
+  })
+  routeChat(app, deps)
+  routeOperations(app, deps)
+  const document = openApi()
+  app.get('/api/openapi.json', async () => document)
+  registerHealth(app, {
+    required: { postgres: () => db.ready() },
+    optional: { redis: () => bus.ping() },
+    registry: metrics.registry,
+    metricsToken: config.METRICS_TOKEN,
+  })
+  return app
+}

@@ -1,0 +1,110 @@
+/** The published REST pipeline, `/api/chat/send` and `/api/chat/poll`: a thin translation onto the same operations. */
+import {
+  DostiError,
+  ERRORS,
+  publishedMessage,
+  publishedSend,
+  type PublishedPage,
+  type PublishedReply,
+  type StoredEventOf,
+  type VisitorActor,
+} from '@dosti/contracts'
+import { parse, type Limits } from '@dosti/runtime'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { bearer } from './authenticate.ts'
+import type { ApiDeps } from './deps.ts'
+
+/** Where the published routes live; every byte they answer is JSON with a boolean `success`. */
+export const CHAT_PATH = '/api/chat/'
+
+/** Polls a minute for each visitor: ten a second, far above the sixty that always pass. */
+const POLLS_PER_MINUTE = 600
+/** Distinct ids that nobody has, per key and address: a fence against guessing, not a limit on many visitors behind one address. */
+const UNKNOWN_IDS_PER_MINUTE = 300
+
+/** The two routes of the guide. */
+export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
+  const countUnknown = createUnknownIdFence(deps.limits)
+
+  app.post(`${CHAT_PATH}send`, async (request): Promise<PublishedReply> => {
+    const given = asRecord(request.body)
+    const actor = await visitorOf(deps, request, given)
+    const { message: text, clientMessageId = idempotencyKey(request) } = parse(publishedSend, {
+      ...given,
+      clientMessageId: given['clientMessageId'] ?? undefined,
+    })
+    const input = { text, ...(clientMessageId === undefined ? {} : { clientMessageId }) }
+    const reply = await deps.dispatch(actor, 'message.send', input, { requestId: request.id })
+    if (!reply.ok) throw new DostiError(reply.error.code, reply.error)
+    const event = reply.data.event as StoredEventOf<'message.sent'>
+    return {
+      success: true,
+      id: event.id,
+      timestamp: event.timestamp,
+      clientMessageId: clientMessageId ?? null,
+      message: publishedMessage(event),
+    }
+  })
+
+  const poll = async (request: FastifyRequest, given: Record<string, unknown>): Promise<PublishedPage> => {
+    const actor = await visitorOf(deps, request, given)
+    await deps.limits.take('chat.poll', `${actor.workspaceId} ${actor.visitorId}`, POLLS_PER_MINUTE)
+    const { messages, nextTimestamp, hasMore, truncated, known } = await deps.poll(actor, given['lastTimestamp'])
+    if (!known) await countUnknown(`${actor.workspaceId} ${request.ip}`, actor.visitorId)
+    return {
+      success: true,
+      messages: messages.map(publishedMessage),
+      nextTimestamp,
+      hasMore,
+      ...(truncated ? { truncated } : {}),
+    }
+  }
+  app.get(`${CHAT_PATH}poll`, (request) => poll(request, asRecord(request.query)))
+  app.post(`${CHAT_PATH}poll`, (request) => poll(request, asRecord(request.body)))
+}
+
+function visitorOf(
+  { accounts }: ApiDeps,
+  request: FastifyRequest,
+  { apiKey: key, visitorId, visitorName }: Record<string, unknown>,
+): Promise<VisitorActor> {
+  return accounts.identify.visitor({
+    key,
+    visitorId,
+    visitorName,
+    visitorToken: bearer(request),
+    origin: request.headers.origin,
+  })
+}
+
+function idempotencyKey(request: FastifyRequest): string | undefined {
+  const header = request.headers['idempotency-key']
+  return typeof header === 'string' ? header : undefined
+}
+
+/** A body that is no object has no fields: each is then missing, and says so. */
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
+}
+
+/** Counts each unknown id once a minute, so that a client that polls before it first writes is not taken for a guesser. */
+function createUnknownIdFence(limits: Limits): (subject: string, visitorId: string) => Promise<void> {
+  let seen = new Set<string>()
+  let minute = 0
+  return async (subject, visitorId) => {
+    const now = Math.floor(Date.now() / 60_000)
+    if (now !== minute) [minute, seen] = [now, new Set()]
+    const entry = `${subject} ${visitorId}`
+    if (seen.has(entry)) return
+    await limits.take('unknown ids', subject, UNKNOWN_IDS_PER_MINUTE)
+    seen.add(entry)
+  }
+}
+
+/** How an error looks on these routes. */
+export const chatError = (error: unknown): { success: false; error: unknown } => ({ success: false, error })
+
+/** Statuses that a chat route may answer, for the documents. */
+export const CHAT_STATUSES: number[] = [...new Set(Object.values(ERRORS).map(({ status }) => status))].sort(
+  (a, b) => a - b,
+)

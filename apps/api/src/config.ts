@@ -1,0 +1,21 @@
+import { addressEnv, dataEnv, limitsEnv, proxyEnv, readEnv, serviceEnv } from '@dosti/runtime'
+import { z } from 'zod'
+
+const env = z.object({
+  ...serviceEnv,
+  ...dataEnv,
+  ...limitsEnv,
+  ...proxyEnv,
+  ...addressEnv.console,
+  /** Names the session cookie, because copies on one host share cookies across ports. */
+  INSTALLATION: z
+    .string()
+    .regex(/^[a-z0-9]{1,32}$/, 'must be 1 to 32 lower-case letters and digits')
+    .default('main'),
+})
+
+/** The api's settings. */
+export type Config = z.infer<typeof env>
+
+/** Reads them, or ends the process with every problem named. */
+export const readConfig = (): Config => readEnv(env)

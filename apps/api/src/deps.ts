@@ -1,0 +1,56 @@
+import { createAccounts, type Accounts } from '@dosti/accounts'
+import { createRedisBus, type Bus } from '@dosti/bus'
+import { createConversations, pollMessages, type Poll } from '@dosti/conversations'
+import type { VisitorActor } from '@dosti/contracts'
+import { createAccountStore, createConversationStore, createDb, type Db } from '@dosti/db'
+import {
+  createDispatch,
+  createIds,
+  createLimits,
+  createLogger,
+  createMetrics,
+  digest,
+  hashPassword,
+  limitsHold,
+  randomToken,
+  verifyPassword,
+  type Dispatch,
+  type Limits,
+  type Logger,
+} from '@dosti/runtime'
+import type { Config } from './config.ts'
+
+export interface ApiDeps {
+  config: Config
+  log: Logger
+  db: Db
+  bus: Bus
+  dispatch: Dispatch
+  poll: (actor: VisitorActor, lastTimestamp: unknown) => Promise<Poll>
+  accounts: Accounts
+  limits: Limits
+  metrics: ReturnType<typeof createMetrics>
+}
+
+/** Builds everything the api stands on; opens connections but does not listen. */
+export async function createDeps(config: Config): Promise<ApiDeps> {
+  const log = createLogger('api', config.LOG_LEVEL)
+  const metrics = createMetrics('api')
+  const ids = createIds()
+  const clock = Date.now
+  const db = await createDb(config.DATABASE_URL)
+  const bus = createRedisBus({ url: config.REDIS_URL, onLost: (error) => log.debug({ err: error }, 'a push was lost') })
+  const accountStore = createAccountStore(db)
+  const store = createConversationStore(db, { ids })
+  const accounts = createAccounts({
+    store: accountStore,
+    secrets: { token: randomToken, digest, hashPassword, verifyPassword },
+    clock,
+    ids,
+    publisher: bus,
+  })
+  const conversations = createConversations({ store, publisher: bus, agents: accountStore, clock })
+  const limits = createLimits(limitsHold(config))
+  const dispatch = createDispatch({ handlers: { ...accounts.handlers, ...conversations }, limits, log, metrics })
+  return { config, log, db, bus, dispatch, poll: pollMessages({ store, clock }), accounts, limits, metrics }
+}

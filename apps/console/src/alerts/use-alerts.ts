@@ -1,0 +1,30 @@
+import { useEffect, useState } from 'react'
+import { type Live, useLive, useStore } from '../live.tsx'
+import { soundAlert, watchSound } from './sound.ts'
+import { stillWaiting, type Waiting, withAlert } from './waiting.ts'
+
+/** Who waits, newest first; sounds each alert as it comes. */
+export function useAlerts(): { waiting: readonly Waiting[]; dismiss: (alertId: string) => void } {
+  const { connection, inbox } = useLive()
+  const [waiting, setWaiting] = useState<readonly Waiting[]>([])
+  useEffect(watchSound, [])
+  useEffect(
+    () =>
+      connection.on('alert.raised', (alert) => {
+        setWaiting((before) => withAlert(before, alert, inbox.head(alert.visitorId)))
+        void soundAlert(alert.alertId)
+      }),
+    [connection, inbox],
+  )
+  useEffect(() => inbox.view.subscribe(() => setWaiting((before) => stillWaiting(before, (visitorId) => inbox.head(visitorId)))), [inbox])
+  const dismiss = (alertId: string) => setWaiting((before) => before.filter((item) => item.alert.alertId !== alertId))
+  return { waiting, dismiss }
+}
+
+/** How many visitors have not been read or wait for somebody: the number in the tab's title. */
+export function useUnattended({ inbox }: Live, waiting: readonly Waiting[]): number {
+  const { conversations } = useStore(inbox.view)
+  const ids = new Set(waiting.map(({ alert }) => alert.visitorId))
+  for (const { visitorId, unread, status } of conversations) if (unread > 0 && status === 'open') ids.add(visitorId)
+  return ids.size
+}

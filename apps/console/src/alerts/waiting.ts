@@ -1,0 +1,28 @@
+import type { AgentsConversation, EventData } from '@dosti/contracts'
+
+/** A visitor who waits, as the last alert told it. */
+export interface Waiting {
+  alert: EventData<'alert.raised'>
+  /** Who had the conversation when the alert came. */
+  assigneeId: string | null
+  /** True once the list has shown unread messages: only then does none unread mean that somebody has read. */
+  unreadKnown: boolean
+}
+
+/** With a new alert: the newest first, one for each conversation. */
+export function withAlert(waiting: readonly Waiting[], alert: Waiting['alert'], head: AgentsConversation | undefined): Waiting[] {
+  const added = { alert, assigneeId: head?.assignee?.id ?? null, unreadKnown: (head?.unread ?? 0) > 0 }
+  return [added, ...waiting.filter((other) => other.alert.conversationId !== alert.conversationId)]
+}
+
+/** Without those whom somebody has read, taken or closed since. The same array if nothing changed. */
+export function stillWaiting(waiting: readonly Waiting[], headOf: (visitorId: string) => AgentsConversation | undefined): readonly Waiting[] {
+  const next = waiting.flatMap((item) => {
+    const head = headOf(item.alert.visitorId)
+    if (head === undefined) return [item]
+    const taken = head.assignee !== null && head.assignee.id !== item.assigneeId
+    if (taken || head.status === 'closed' || (item.unreadKnown && head.unread === 0)) return []
+    return [item.unreadKnown || head.unread === 0 ? item : { ...item, unreadKnown: true }]
+  })
+  return next.length === waiting.length && next.every((item, index) => item === waiting[index]) ? waiting : next
+}

@@ -1,0 +1,22 @@
+import type { Conversation } from '@dosti/contracts'
+
+const SHORT_ID_LENGTH = 16
+
+/** What agents call a visitor: the name it gave, else the beginning of its id. */
+export function visitorLabel({ visitorId, visitorName }: Pick<Conversation, 'visitorId' | 'visitorName'>): string {
+  return visitorName ?? shortId(visitorId)
+}
+
+/** The beginning of an id, whole characters only. */
+export function shortId(visitorId: string): string {
+  const characters = [...visitorId]
+  return characters.length <= SHORT_ID_LENGTH ? visitorId : `${characters.slice(0, SHORT_ID_LENGTH).join('')}…`
+}
+
+// Browsers resolve the path segments "." and ".." however they are encoded, so these two ids get a tilde before them (and
+// ids that look like the result get one more). The router does the percent-encoding of everything else.
+/** The id as a path segment, before percent-encoding. */
+export const visitorIdToPath = (visitorId: string): string => (/^~*\.{1,2}$/.test(visitorId) ? `~${visitorId}` : visitorId)
+
+/** The inverse of `visitorIdToPath`. */
+export const visitorIdFromPath = (segment: string): string => (/^~+\.{1,2}$/.test(segment) ? segment.slice(1) : segment)

@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url'
+import cors from '@fastify/cors'
+import websocket from '@fastify/websocket'
+import { createHttp, registerHealth } from '@dosti/runtime'
+import type { FastifyInstance } from 'fastify'
+import { deliver } from './deliver.ts'
+import { createDeps, type GatewayDeps } from './deps.ts'
+import { createSocketIo } from './socketio.ts'
+import { createRawUpgrades, dispatchUpgrades } from './upgrade.ts'
+import { createRawSockets } from './websocket.ts'
+import { serveWidget } from './widget-files.ts'
+
+export { createDeps, type GatewayDeps }
+
+export interface Gateway {
+  app: FastifyInstance
+  /** Ends every connection, then the server. */
+  close(): Promise<void>
+}
+
+const WIDGET_FOLDER = fileURLToPath(new URL('../../widget/dist', import.meta.url))
+
+/** The whole gateway without a port: `app.listen` is the caller's. */
+export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
+  const { config, db, bus, metrics, log } = deps
+  const app = createHttp({ log, trustedProxies: config.TRUSTED_PROXIES })
+  const raw = createRawSockets(deps)
+  const rawUpgrades = createRawUpgrades()
+  // Visitors use no cookies, so any page may ask; which pages may use a key is the key's affair.
+  await app.register(cors, { origin: '*' })
+  await app.register(websocket, { options: { server: rawUpgrades as never, maxPayload: 1_000_000 } })
+  app.get('/ws', { websocket: true }, (socket, request) => raw.accept(socket, request.raw))
+  app.get<{ Querystring: { key?: string } }>('/widget/config', async (request) => {
+    const { workspaceName } = await deps.identify.guest({ key: request.query.key, origin: request.headers.origin })
+    return { api: config.API_URL, workspaceName }
+  })
+  serveWidget(app, WIDGET_FOLDER)
+  registerHealth(app, {
+    required: { postgres: () => db.ready() },
+    optional: { redis: () => bus.ping() },
+    registry: metrics.registry,
+    metricsToken: config.METRICS_TOKEN,
+  })
+
+  const io = createSocketIo(app.server, deps)
+  dispatchUpgrades(app.server, rawUpgrades)
+  bus.subscribe((told) => deliver(told, io, raw))
+  return {
+    app,
+    async close() {
+      raw.close()
+      io.disconnectSockets(true)
+      io.engine.close()
+      await app.close()
+    },
+  }
+}

@@ -1,0 +1,55 @@
+/** From a handshake to an actor and the protocol it speaks; both socket transports ask here, before a connection exists. */
+import { DostiError, hello as helloSchema, PROTOCOL_VERSION, type Actor, type Welcome } from '@dosti/contracts'
+import { invalid } from '@dosti/runtime'
+import type { GatewayDeps } from './deps.ts'
+
+/** `published` clients know the integration guide and nothing else; `extended` ones stated `protocol: 1`. */
+export interface Introduced {
+  protocol: 'published' | 'extended'
+  actor: Actor & { kind: 'visitor' | 'agent' }
+}
+
+type Identification = Pick<GatewayDeps, 'identify' | 'agentOfTicket'>
+
+/** Reads Socket.IO's query and `auth`. Throws the refusal. Writes nothing. */
+export async function introduce(
+  deps: Identification,
+  given: Record<string, unknown>,
+  origin: string | undefined,
+): Promise<Introduced> {
+  if (given['protocol'] !== undefined) return { protocol: 'extended', actor: await greet(deps, given, origin) }
+  // A public key is for visitors; agents come with a ticket, in the extended protocol.
+  if (given['role'] === 'agent')
+    throw new DostiError('access.denied', {
+      message: 'A public key cannot make an agent. Agents sign in to the console.',
+    })
+  const { apiKey: key, visitorId, visitorName, visitorToken } = given
+  return {
+    protocol: 'published',
+    actor: await deps.identify.visitor({ key, visitorId, visitorName, visitorToken, origin }),
+  }
+}
+
+/** Reads a `hello` of the extended protocol. Throws the refusal. */
+export async function greet(
+  deps: Identification,
+  given: Record<string, unknown>,
+  origin: string | undefined,
+): Promise<Introduced['actor']> {
+  // In a query string the number is text.
+  if (String(given['protocol']) !== String(PROTOCOL_VERSION)) throw new DostiError('protocol.outdated')
+  const parsed = helloSchema.safeParse({ ...given, protocol: PROTOCOL_VERSION, key: given['key'] ?? given['apiKey'] })
+  if (!parsed.success)
+    throw invalid(parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), problem: issue.message })))
+  const { ticket, ...visitor } = parsed.data
+  return ticket === undefined
+    ? deps.identify.visitor({ ...visitor, key: visitor.key, origin })
+    : deps.agentOfTicket(ticket)
+}
+
+/** What an extended client is told once it is in. */
+export function welcomeFor(actor: Introduced['actor'], now: number): Welcome {
+  const who =
+    actor.kind === 'agent' ? { agent: { id: actor.agentId, name: actor.agentName } } : { visitorId: actor.visitorId }
+  return { protocol: PROTOCOL_VERSION, ...who, now }
+}

@@ -1,0 +1,21 @@
+import { addressEnv, dataEnv, limitsEnv, proxyEnv, readEnv, serviceEnv } from '@dosti/runtime'
+import { z } from 'zod'
+
+const env = z.object({
+  ...serviceEnv,
+  ...dataEnv,
+  ...limitsEnv,
+  ...proxyEnv,
+  ...addressEnv.api,
+  /** Begins every Engine.IO id of this node, so that a proxy can route polling requests back to it. */
+  NODE_NAME: z
+    .string()
+    .regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 lower-case letters and digits')
+    .default('gw'),
+})
+
+/** The gateway's settings. */
+export type Config = z.infer<typeof env>
+
+/** Reads them, or ends the process with every problem named. */
+export const readConfig = (): Config => readEnv(env)

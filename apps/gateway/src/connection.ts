@@ -1,0 +1,41 @@
+/** What one live connection may do, whichever socket carries it: ask through the one door, and leave no typing sign behind. */
+import { randomUUID } from 'node:crypto'
+import type { Actor, OperationName, Reply } from '@dosti/contracts'
+import type { Dispatch } from '@dosti/runtime'
+
+export interface Connection {
+  readonly actor: Actor
+  /** Answers exactly once, never throws; any name and input may be given. */
+  ask(name: string, input: unknown): Promise<Reply<unknown>>
+  /** To be called when the socket is gone. */
+  ended(): void
+}
+
+/** A connection of an actor; `id` names the socket so that the published protocol can leave out its echo. */
+export function createConnection(dispatch: Dispatch, actor: Actor, id: string): Connection {
+  const typingTo = new Set<string>()
+  return {
+    actor,
+    async ask(name, input) {
+      const reply = await dispatch(actor, name as OperationName, input, { requestId: randomUUID(), connectionId: id })
+      if (name === 'typing.set' && reply.ok)
+        noteTyping(typingTo, actor, input as { visitorId?: string; typing: boolean })
+      return reply
+    },
+    ended() {
+      for (const visitorId of typingTo)
+        void dispatch(actor, 'typing.set', { visitorId, typing: false }, { requestId: randomUUID(), connectionId: id })
+    },
+  }
+}
+
+function noteTyping(
+  typingTo: Set<string>,
+  actor: Actor,
+  { visitorId, typing }: { visitorId?: string; typing: boolean },
+): void {
+  const thread = actor.kind === 'visitor' ? actor.visitorId : visitorId
+  if (thread === undefined) return
+  if (typing) typingTo.add(thread)
+  else typingTo.delete(thread)
+}

@@ -1,0 +1,62 @@
+import { createAccounts, type Accounts } from '@dosti/accounts'
+import { createRedisBus, type Bus } from '@dosti/bus'
+import { OPERATIONS, type OperationName } from '@dosti/contracts'
+import { createConversations } from '@dosti/conversations'
+import { createAccountStore, createConversationStore, createDb, type Db } from '@dosti/db'
+import {
+  createDispatch,
+  createIds,
+  createLimits,
+  createLogger,
+  createMetrics,
+  digest,
+  hashPassword,
+  limitsHold,
+  randomToken,
+  verifyPassword,
+  type Dispatch,
+  type Logger,
+} from '@dosti/runtime'
+import type { Config } from './config.ts'
+
+export interface GatewayDeps {
+  config: Config
+  log: Logger
+  db: Db
+  bus: Bus
+  dispatch: Dispatch
+  identify: Accounts['identify']
+  agentOfTicket: Accounts['agentOfTicket']
+  metrics: ReturnType<typeof createMetrics>
+}
+
+/** Builds everything the gateway stands on; opens connections but does not listen. */
+export async function createDeps(config: Config): Promise<GatewayDeps> {
+  const log = createLogger('gateway', config.LOG_LEVEL)
+  const metrics = createMetrics('gateway')
+  const ids = createIds()
+  const clock = Date.now
+  const db = await createDb(config.DATABASE_URL)
+  const bus = createRedisBus({ url: config.REDIS_URL, onLost: (error) => log.debug({ err: error }, 'a push was lost') })
+  const accountStore = createAccountStore(db)
+  const accounts = createAccounts({
+    store: accountStore,
+    secrets: { token: randomToken, digest, hashPassword, verifyPassword },
+    clock,
+    ids,
+    publisher: bus,
+  })
+  const conversations = createConversations({
+    store: createConversationStore(db, { ids }),
+    publisher: bus,
+    agents: accountStore,
+    clock,
+  })
+  const overSockets = Object.fromEntries(
+    Object.entries({ ...accounts.handlers, ...conversations }).filter(
+      ([name]) => OPERATIONS[name as OperationName].over === 'all',
+    ),
+  )
+  const dispatch = createDispatch({ handlers: overSockets, limits: createLimits(limitsHold(config)), log, metrics })
+  return { config, log, db, bus, dispatch, identify: accounts.identify, agentOfTicket: accounts.agentOfTicket, metrics }
+}

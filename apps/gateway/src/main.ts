@@ -1,0 +1,14 @@
+import { closeOnSignal } from '@dosti/runtime'
+import { buildGateway, createDeps } from './app.ts'
+import { readConfig } from './config.ts'
+
+const config = readConfig()
+const deps = await createDeps(config)
+const gateway = await buildGateway(deps)
+closeOnSignal(deps.log, [
+  ['sockets', () => gateway.close()],
+  ['bus', () => deps.bus.close()],
+  ['database', () => deps.db.close()],
+])
+await gateway.app.listen({ host: config.HOST, port: config.PORT })
+deps.log.info({ port: config.PORT }, 'listening')

@@ -1,0 +1,119 @@
+/** The integration guide over Socket.IO: a thin translation onto the same operations and events. */
+import {
+  publishedSend,
+  type FleetingEvent,
+  type PublishedEvents,
+  type PublishedReply,
+  type Reply,
+  type StoredEvent,
+  type ThreadPage,
+  type WireError,
+} from '@dosti/contracts'
+import { invalid } from '@dosti/runtime'
+import type { Socket } from 'socket.io'
+import type { Connection } from './connection.ts'
+
+/** Published clients sit in rooms of their own, so that each event is worded once for all of them. */
+export const PUBLISHED_ROOM = (room: string): string => `${room} (published)`
+
+const payload = publishedSend.pick({ message: true, clientMessageId: true })
+
+/** Listens to what the guide lets a client say, and tells it who joined already. */
+export function speakPublished(socket: Socket, connection: Connection): void {
+  const answer = (args: unknown[], reply: PublishedReply): void => {
+    const acknowledge = args.at(-1)
+    if (typeof acknowledge === 'function') acknowledge(reply)
+    else if (!reply.success) socket.emit('error_message', reply)
+  }
+  const fail = (args: unknown[], error: WireError): void => answer(args, { success: false, error })
+
+  const handlers: Record<string, (args: unknown[]) => Promise<void>> = {
+    send_message: async (args) => answer(args, await send(connection, args[0])),
+    typing: (args) => typing(args, true),
+    stop_typing: (args) => typing(args, false),
+  }
+  const typing = async (args: unknown[], on: boolean): Promise<void> => {
+    const reply = await connection.ask('typing.set', { typing: on })
+    if (!reply.ok) fail(args, reply.error)
+  }
+  socket.onAny((name: string, ...args: unknown[]) => {
+    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined
+    if (handler) void handler(args)
+    else
+      fail(args, {
+        code: 'request.unknown',
+        message: `There is no event ${JSON.stringify(name.slice(0, 64))}. Send send_message, typing or stop_typing.`,
+      })
+  })
+  void greetAgain(socket, connection)
+}
+
+async function send(connection: Connection, given: unknown): Promise<PublishedReply> {
+  const parsed = payload.safeParse(typeof given === 'object' && given !== null ? given : {})
+  if (!parsed.success) {
+    const { code, message, details } = invalid(
+      parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), problem: issue.message })),
+    )
+    return { success: false, error: { code, message, ...(details === undefined ? {} : { details }) } }
+  }
+  const { message: text, clientMessageId } = parsed.data
+  const reply = (await connection.ask('message.send', {
+    text,
+    ...(clientMessageId === undefined ? {} : { clientMessageId }),
+  })) as Reply<{ event: StoredEvent }>
+  if (!reply.ok) return { success: false, error: reply.error }
+  const { id, timestamp } = reply.data.event
+  return { success: true, id, timestamp, clientMessageId: clientMessageId ?? null }
+}
+
+// Whoever connects while an agent is there is told again.
+async function greetAgain(socket: Socket, connection: Connection): Promise<void> {
+  const reply = (await connection.ask('conversation.sync', { limit: 1 })) as Reply<ThreadPage>
+  if (!reply.ok || !reply.data.conversation) return
+  const { agents, status, visitorId } = reply.data.conversation
+  const agent = agents.at(-1)
+  if (status === 'open' && agent)
+    socket.emit('agent_joined', { visitorId, agentName: agent.name } satisfies PublishedEvents['agent_joined'])
+}
+
+/** What a published client hears of an event; nothing for most. `echo` marks what the causing socket itself is not told. */
+export type Spoken = {
+  [N in keyof PublishedEvents]: { name: N; data: PublishedEvents[N]; echo: boolean }
+}[keyof PublishedEvents]
+
+/** An event in the words of the guide. Pure. */
+export function inPublishedWords(event: StoredEvent | FleetingEvent): Spoken | undefined {
+  switch (event.name) {
+    case 'message.sent': {
+      const { id, timestamp, visitorId, actor, data } = event
+      if (actor.kind === 'agent') {
+        return {
+          name: 'receive_message',
+          data: { visitorId, visitorName: 'Support', message: data.text, id, timestamp, agentName: actor.name },
+          echo: false,
+        }
+      }
+      return {
+        name: 'message_sent',
+        data: { visitorId, message: data.text, id, timestamp, clientMessageId: data.clientMessageId ?? null },
+        echo: true,
+      }
+    }
+    case 'agent.joined':
+      return {
+        name: 'agent_joined',
+        data: { visitorId: event.visitorId, agentName: event.data.agent.name },
+        echo: false,
+      }
+    case 'typing.started':
+      return event.data.by.kind === 'agent'
+        ? { name: 'partner_typing', data: { deviceId: 'agent' }, echo: false }
+        : undefined
+    case 'typing.stopped':
+      return event.data.by.kind === 'agent'
+        ? { name: 'partner_stopped_typing', data: { deviceId: 'agent' }, echo: false }
+        : undefined
+    default:
+      return undefined
+  }
+}

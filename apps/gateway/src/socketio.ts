@@ -1,0 +1,76 @@
+/** Socket.IO: learns who connects, then either the table of operations (extended) or the integration guide (published). */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import { roomsOf } from '@dosti/bus'
+import { type WireError } from '@dosti/contracts'
+import { wireErrorOf } from '@dosti/runtime'
+import { Server, type Socket } from 'socket.io'
+import { introduce, welcomeFor, type Introduced } from './authenticate.ts'
+import { createConnection, type Connection } from './connection.ts'
+import type { GatewayDeps } from './deps.ts'
+import { PUBLISHED_ROOM, speakPublished } from './published.ts'
+
+/** A packet beyond this ends the connection; anything up to it is answered, if only with a refusal. */
+const PACKET_BYTES_MAX = 1_000_000
+
+/** Socket.IO on a server whose upgrades somebody else hands out. */
+export function createSocketIo(server: HttpServer, deps: GatewayDeps): Server {
+  const { log, config } = deps
+  const io = new Server(server, {
+    allowEIO3: true,
+    destroyUpgrade: false,
+    serveClient: false,
+    connectTimeout: 10_000,
+    maxHttpBufferSize: PACKET_BYTES_MAX,
+    // Old clients poll with credentials, which the star does not admit; nothing here reads a cookie.
+    cors: (request, done) =>
+      done(null, isEngineIo3(request as IncomingMessage) ? { origin: true, credentials: true } : { origin: '*' }),
+  })
+  io.engine.generateId = () => `${config.NODE_NAME}-${randomUUID()}`
+
+  io.use((socket, next) => {
+    const { query, auth, headers } = socket.handshake
+    introduce(deps, { ...query, ...auth }, headers.origin).then(
+      (introduced) => {
+        socket.data = introduced
+        next()
+      },
+      (error: unknown) =>
+        next(refusal(wireErrorOf(error, { log, request: { requestId: randomUUID() }, operation: 'handshake' }))),
+    )
+  })
+  io.on('connection', (socket) => {
+    const { actor, protocol } = socket.data as Introduced
+    const connection = createConnection(deps.dispatch, actor, socket.id)
+    socket.on('disconnect', () => connection.ended())
+    if (protocol === 'published') {
+      void socket.join(roomsOf(actor).map(PUBLISHED_ROOM))
+      speakPublished(socket, connection)
+    } else {
+      void socket.join(roomsOf(actor))
+      speakExtended(socket, connection)
+    }
+  })
+  return io
+}
+
+function speakExtended(socket: Socket, connection: Connection): void {
+  socket.emit('welcome', welcomeFor((socket.data as Introduced).actor, Date.now()))
+  socket.onAny((name: string, ...args: unknown[]) => {
+    const reply = args.at(-1)
+    const input = typeof args[0] === 'function' ? undefined : args[0]
+    void connection.ask(name, input).then((answer) => {
+      if (typeof reply === 'function') reply(answer)
+      else if (!answer.ok) socket.emit('error_message', { success: false, error: answer.error })
+    })
+  })
+}
+
+/** Socket.IO carries `data` to the client's `connect_error`; version 2 clients get it as `error`. */
+function refusal(error: WireError): Error {
+  return Object.assign(new Error(error.message), { data: error })
+}
+
+function isEngineIo3({ url }: IncomingMessage): boolean {
+  return new URLSearchParams(url?.split('?')[1]).get('EIO') === '3'
+}

@@ -1,0 +1,50 @@
+import type { AgentActor, Handlers } from '@dosti/contracts'
+import { listAgents, setAvailability } from './agents.ts'
+import { createVisitor } from './create-visitor.ts'
+import { identifyVisitor, type IdentifyVisitor } from './identify-visitor.ts'
+import type { AccountPorts } from './ports.ts'
+import { remember } from './remember.ts'
+import { actorOf, createTicket, endSession, showSession, startSession } from './sign-in.ts'
+
+export type { IdentifyVisitor, VisitorCredentials } from './identify-visitor.ts'
+export * from './ports.ts'
+
+/** The operations of this domain. */
+export type AccountOperation =
+  | 'visitor.create'
+  | 'session.start'
+  | 'session.show'
+  | 'session.end'
+  | 'ticket.create'
+  | 'agent.list'
+  | 'availability.set'
+
+export interface Accounts {
+  handlers: Handlers<AccountOperation>
+  identify: IdentifyVisitor
+  /** The agent of a session token; throws `auth.expired`. */
+  agentOfSession: (token: string) => Promise<AgentActor>
+  /** The agent of a ticket, which is spent by asking; throws `auth.expired`. */
+  agentOfTicket: (ticket: string) => Promise<AgentActor>
+}
+
+/** The domain of accounts over its ports. */
+export function createAccounts(ports: AccountPorts): Accounts {
+  const { store, secrets, clock } = ports
+  const findKey = remember((key) => store.findKey(key), clock)
+  const findSession = remember((digest) => store.findSession(digest), clock)
+  return {
+    handlers: {
+      'visitor.create': createVisitor(ports),
+      'session.start': startSession(ports),
+      'session.show': showSession(ports),
+      'session.end': endSession(ports),
+      'ticket.create': createTicket(ports),
+      'agent.list': listAgents(ports),
+      'availability.set': setAvailability(ports),
+    },
+    identify: identifyVisitor(findKey, store, secrets),
+    agentOfSession: async (token) => actorOf(await findSession(secrets.digest(token)), clock()),
+    agentOfTicket: async (ticket) => actorOf(await store.takeTicket(secrets.digest(ticket), clock()), clock()),
+  }
+}

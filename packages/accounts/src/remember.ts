@@ -1,0 +1,19 @@
+/** How long a look-up may be believed, in milliseconds: a revoked key or session works at most this much longer. */
+const BELIEVED_MS = 1000
+const ENTRIES_MAX = 10_000
+
+/** Remembers a look-up's answers for one second, misses included; whoever asks meanwhile shares the question. */
+export function remember<T>(lookUp: (key: string) => Promise<T>, clock: () => number): (key: string) => Promise<T> {
+  const entries = new Map<string, { answer: Promise<T>; until: number }>()
+  return (key) => {
+    const now = clock()
+    const known = entries.get(key)
+    if (known && known.until > now) return known.answer
+    if (entries.size >= ENTRIES_MAX) entries.clear()
+    const answer = lookUp(key)
+    entries.set(key, { answer, until: now + BELIEVED_MS })
+    // A failure is not an answer.
+    answer.catch(() => entries.delete(key))
+    return answer
+  }
+}

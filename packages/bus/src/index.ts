@@ -1,0 +1,2 @@
+export * from './redis-bus.ts'
+export * from './rooms.ts'

@@ -1,0 +1,29 @@
+/** P1: rooms follow from who one is. Workspace and agent ids hold no colon, so a visitor's free text cannot forge a room. */
+import type { Actor, AgentId, VisitorId, WorkspaceId } from '@dosti/contracts'
+import type { Told } from '@dosti/conversations'
+
+const visitorRoom = (workspaceId: WorkspaceId, visitorId: VisitorId) => `visitor:${workspaceId}:${visitorId}`
+const agentsRoom = (workspaceId: WorkspaceId) => `agents:${workspaceId}`
+const agentRoom = (agentId: AgentId) => `agent:${agentId}`
+
+/** The rooms a connection joins, once, at its handshake. */
+export function roomsOf(actor: Actor): string[] {
+  switch (actor.kind) {
+    case 'visitor':
+      return [visitorRoom(actor.workspaceId, actor.visitorId)]
+    case 'agent':
+      return [agentsRoom(actor.workspaceId), agentRoom(actor.agentId)]
+    case 'guest':
+    case 'anyone':
+      return []
+  }
+}
+
+/** The rooms that hear of something. */
+export function roomsFor({ workspaceId, visitorId, audience }: Told): string[] {
+  if (typeof audience === 'object') return audience.agents.map(agentRoom)
+  return [
+    ...(audience === 'agents' ? [] : [visitorRoom(workspaceId, visitorId)]),
+    ...(audience === 'visitor' ? [] : [agentsRoom(workspaceId)]),
+  ]
+}

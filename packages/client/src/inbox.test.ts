@@ -1,0 +1,151 @@
+import type { AgentsConversation } from '@dosti/contracts'
+import { describe, expect, test } from 'vitest'
+import { createFakeConnection } from '../testing/fake-connection.ts'
+import { AGENT, AISHA, MemoryStream, VISITOR, type Happening } from '../testing/memory-stream.ts'
+import { createTestClock, settle } from '../testing/test-clock.ts'
+import { createInbox } from './inbox.ts'
+import { RequestError } from './request-error.ts'
+
+const say = (text: string, from = VISITOR): Happening => ({ kind: 'message', from, text })
+
+function world(visitors: string[]) {
+  const streams = new Map(visitors.map((id) => [id, new MemoryStream(id)]))
+  const clock = createTestClock()
+  const list = () => [...streams.values()].flatMap(({ head }) => (head === null ? [] : [head]))
+  const connection = createFakeConnection({
+    'conversation.list': ({ status, assignee, cursor, limit = 50 }) => {
+      const wanted = list()
+        .filter((head) => head.status === (status ?? 'open'))
+        .filter((head) => assignee !== 'me' || head.assignee?.id === AISHA.id)
+        .filter((head) => assignee !== 'nobody' || head.assignee === null)
+        .sort((a, b) => b.updatedAt - a.updatedAt || (a.visitorId < b.visitorId ? -1 : 1))
+      const start = Number(cursor ?? 0)
+      const next = start + limit < wanted.length ? String(start + limit) : null
+      return { conversations: wanted.slice(start, start + limit), next }
+    },
+    'conversation.sync': ({ visitorId, ...input }) => {
+      const stream = streams.get(visitorId ?? '')
+      if (stream === undefined) throw new RequestError({ code: 'conversation.not_found', message: 'none' })
+      return stream.sync(input, 'agent')
+    },
+  })
+  const commit = (visitorId: string, happening: Happening) => streams.get(visitorId)?.commit(happening) ?? []
+  const happen = (visitorId: string, happening: Happening) => {
+    for (const event of commit(visitorId, happening)) connection.tellStored(event)
+  }
+  const inbox = createInbox({ connection, clock })
+  const rows = () => inbox.view.get().conversations.map(({ visitorId }) => visitorId)
+  return { streams, clock, connection, inbox, rows, commit, happen, list }
+}
+
+describe('the list', () => {
+  test('snapshot + events = fresh snapshot, newest first', async () => {
+    const { connection, inbox, rows, commit, happen, list } = world(['a', 'b', 'c'])
+    commit('a', say('1'))
+    commit('b', say('1'))
+    commit('b', say('2'))
+    connection.connect()
+    await settle()
+    expect(rows()).toEqual(['b', 'a'])
+    happen('c', say('new here'))
+    happen('a', say('2'))
+    happen('a', say('3', AGENT))
+    happen('a', { kind: 'assign', to: AISHA })
+    const fresh = list().sort((a, b) => b.updatedAt - a.updatedAt || (a.visitorId < b.visitorId ? -1 : 1))
+    expect(inbox.view.get().conversations).toEqual(fresh)
+    expect(connection.asked).toHaveLength(1)
+  })
+
+  test('D5: after a gap, or for an unknown visitor, the head is asked for, once for a burst', async () => {
+    const { streams, clock, connection, inbox, commit, happen } = world(['a', 'b'])
+    commit('a', say('1'))
+    connection.connect()
+    await settle()
+    commit('b', say('unseen'))
+    for (let index = 0; index < 5; index += 1) happen('b', say(`${index}`))
+    commit('a', say('lost'))
+    happen('a', say('told'))
+    await clock.advance(200)
+    expect(connection.asked.filter(({ operation }) => operation === 'conversation.sync')).toHaveLength(2)
+    expect(inbox.head('a')).toEqual(streams.get('a')?.head)
+    expect(inbox.head('b')).toEqual(streams.get('b')?.head)
+  })
+
+  test('the filter decides what is shown, live', async () => {
+    const { connection, inbox, rows, commit, happen } = world(['a', 'b'])
+    commit('a', say('1'))
+    commit('b', say('1'))
+    connection.connect()
+    await settle()
+    inbox.setFilter({ status: 'open', assignee: 'me' })
+    await settle()
+    expect(rows()).toEqual([])
+    happen('b', { kind: 'assign', to: AISHA })
+    await settle()
+    happen('b', say('mine now'))
+    expect(rows().length).toBeLessThanOrEqual(1)
+    inbox.setFilter({ status: 'closed', assignee: 'anyone' })
+    await settle()
+    expect(rows()).toEqual([])
+    inbox.setFilter({ status: 'open', assignee: 'anyone' })
+    await settle()
+    happen('a', { kind: 'close' })
+    expect(rows()).toEqual(['b'])
+  })
+
+  test('pages follow each other without holes or repeats', async () => {
+    const names = Array.from({ length: 120 }, (_, index) => `v${String(index).padStart(3, '0')}`)
+    const { connection, inbox, rows, commit, happen } = world(names)
+    for (const [index, name] of names.entries()) for (let count = 0; count <= index; count += 1) commit(name, say('x'))
+    connection.connect()
+    await settle()
+    expect(rows()).toHaveLength(50)
+    // Below what is listed: a change that does not move it up must not make it appear out of order.
+    happen('v000', { kind: 'note', text: 'quiet' })
+    await settle()
+    expect(rows()).not.toContain('v000')
+    await inbox.loadMore()
+    expect(rows()).toEqual(names.toReversed())
+    expect(inbox.view.get().hasMore).toBe(false)
+  })
+
+  test('after a break the first page is asked for again, and what has gone is gone', async () => {
+    const { connection, inbox, rows, commit, streams } = world(['a', 'b'])
+    commit('a', say('1'))
+    commit('b', say('1'))
+    connection.connect()
+    await settle()
+    connection.cut()
+    commit('a', { kind: 'close' })
+    commit('b', say('2'))
+    connection.connect()
+    await settle()
+    expect(rows()).toEqual(['b'])
+    expect(inbox.view.get().conversations).toEqual([streams.get('b')?.head])
+  })
+
+  test('read marks take the count away', async () => {
+    const { connection, inbox, commit } = world(['a'])
+    commit('a', say('1'))
+    connection.connect()
+    await settle()
+    expect(inbox.head('a')?.unread).toBe(1)
+    connection.tell('conversation.read', { visitorId: 'a', by: 'agents', seq: 2 })
+    expect(inbox.head('a')).toMatchObject({ unread: 0, readByAgents: 2 } satisfies Partial<AgentsConversation>)
+  })
+
+  test('a refusal is shown; close leaves no timer', async () => {
+    const clock = createTestClock()
+    const connection = createFakeConnection({
+      'conversation.list': () => {
+        throw new RequestError({ code: 'access.denied', message: 'no' })
+      },
+    })
+    const inbox = createInbox({ connection, clock })
+    connection.connect()
+    await settle()
+    expect(inbox.view.get()).toMatchObject({ phase: 'failed', error: { code: 'access.denied' } })
+    inbox.close()
+    expect(clock.pending()).toBe(0)
+  })
+})

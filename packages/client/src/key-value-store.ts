@@ -1,0 +1,50 @@
+/** What outlives a reload, if the browser allows. Never throws. */
+export interface KeyValueStore {
+  get: (key: string) => string | null
+  set: (key: string, value: string) => void
+  remove: (key: string) => void
+  keys: (prefix: string) => string[]
+}
+
+/** Forgets at reload. */
+export function memoryStorage(): KeyValueStore {
+  const values = new Map<string, string>()
+  return {
+    get: (key) => values.get(key) ?? null,
+    set: (key, value) => void values.set(key, value),
+    remove: (key) => void values.delete(key),
+    keys: (prefix) => [...values.keys()].filter((key) => key.startsWith(prefix)),
+  }
+}
+
+function attempt<T>(run: (storage: Storage) => T): T | undefined {
+  try {
+    return run(window.localStorage)
+  } catch {
+    return undefined
+  }
+}
+
+/** `localStorage`; where it is forbidden or full, what could not be written is kept in memory until the reload. */
+export function browserStorage(): KeyValueStore {
+  const memory = memoryStorage()
+  return {
+    get: (key) => memory.get(key) ?? attempt((storage) => storage.getItem(key)) ?? null,
+    set: (key, value) => {
+      const written = attempt((storage) => {
+        storage.setItem(key, value)
+        return true
+      })
+      if (written === true) memory.remove(key)
+      else memory.set(key, value)
+    },
+    remove: (key) => {
+      memory.remove(key)
+      attempt((storage) => storage.removeItem(key))
+    },
+    keys: (prefix) => {
+      const stored = attempt((storage) => Object.keys(storage).filter((key) => key.startsWith(prefix))) ?? []
+      return [...new Set([...stored, ...memory.keys(prefix)])]
+    },
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * One socket from hello to its end, behind our own words: `connection.ts` decides when to open the next one and knows
+ * nothing of Socket.IO. Another carrier only has to bring another `OpenLine`.
+ */
+import type {
+  EventData,
+  EventName,
+  FleetingEventName,
+  Hello,
+  Input,
+  OperationName,
+  Output,
+  Reply,
+  StoredEventName,
+  StoredEventOf,
+  Welcome,
+} from '@dosti/contracts'
+import { io, type Socket } from 'socket.io-client'
+import { readWireError, RequestError, unreachable } from './request-error.ts'
+
+/** What comes with an event of that name. */
+export type EventPayload<N extends EventName> = N extends StoredEventName
+  ? StoredEventOf<N>
+  : N extends FleetingEventName
+    ? EventData<N>
+    : never
+
+/** An open socket. */
+export interface Line {
+  /** The raw reply; rejects when there was none in time or the line was cut. */
+  emit: <N extends OperationName>(operation: N, input: Input<N>, timeoutMs: number) => Promise<Reply<Output<N>>>
+  /** When the server was last heard, by the given clock. */
+  heardAt: () => number
+  /** Ends it without a further call of any handler. */
+  close: () => void
+}
+
+/** What a line reports; nothing more comes after `onEnd`. */
+export interface LineHandlers {
+  onWelcome: (welcome: Welcome) => void
+  onEvent: <N extends EventName>(name: N, payload: EventPayload<N>) => void
+  /** Refused, failed or cut. */
+  onEnd: (error: RequestError) => void
+}
+
+export type OpenLine = (gateway: string, hello: Hello, handlers: LineHandlers, now: () => number) => Line
+
+/** Socket.IO: WebSocket first, polling where that is blocked; never reconnects by itself. */
+export const openSocketIo: OpenLine = (gateway, hello, handlers, now) => {
+  const socket: Socket = io(gateway, {
+    auth: hello,
+    transports: ['websocket', 'polling'],
+    tryAllTransports: true,
+    reconnection: false,
+    forceNew: true,
+    timeout: 10_000,
+  })
+  let heard = now()
+  const hear = () => {
+    heard = now()
+  }
+  const close = () => {
+    socket.offAny()
+    socket.off()
+    socket.io.off('ping', hear)
+    socket.disconnect()
+  }
+  const end = (error: RequestError) => {
+    close()
+    handlers.onEnd(error)
+  }
+  socket.on('welcome', (welcome: Welcome) => {
+    hear()
+    handlers.onWelcome(welcome)
+  })
+  socket.onAny((name, payload) => {
+    hear()
+    if (name !== 'welcome') handlers.onEvent(name, payload)
+  })
+  socket.on('connect_error', (error: Error & { data?: unknown }) => {
+    // Only the server's own refusal carries data; all else is a line that did not come about.
+    end(error.data === undefined ? unreachable() : new RequestError(readWireError(error.data)))
+  })
+  socket.on('disconnect', () => end(unreachable()))
+  socket.io.on('ping', hear)
+  return {
+    emit: async (operation, input, timeoutMs) => {
+      const reply = await socket.timeout(timeoutMs).emitWithAck(operation, input)
+      hear()
+      return reply
+    },
+    heardAt: () => heard,
+    close,
+  }
+}

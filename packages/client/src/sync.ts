@@ -1,0 +1,122 @@
+/** Keeps a thread whole: asks for its first page, for what follows after a gap or a reconnect, one request at a time. */
+import type { Input, ThreadPage } from '@dosti/contracts'
+import { PAGE_SIZE_MAX } from '@dosti/contracts/names'
+import { backoffMs, realClock, type Clock } from './clock.ts'
+import type { Connection } from './connection.ts'
+import { hasGap, type ThreadState } from './reducer.ts'
+import { asRequestError, type RequestError } from './request-error.ts'
+
+export interface Sync {
+  /** Asks at once, or again as soon as the request under way is answered. */
+  now: () => void
+  /** Asks in a moment unless the missing number comes by itself (rule D5). */
+  soon: () => void
+  close: () => void
+}
+
+export interface SyncOptions {
+  connection: Connection
+  visitorId: string | undefined
+  state: () => ThreadState
+  apply: (page: ThreadPage) => void
+  /** The server refuses for good. */
+  fail: (error: RequestError) => void
+  clock?: Clock | undefined
+}
+
+/** Two commits may be published in either order; only a number that stays away is worth a request. */
+const GAP_PATIENCE_MS = 150
+
+export function createSync(options: SyncOptions): Sync {
+  return new ThreadSync(options)
+}
+
+class ThreadSync implements Sync {
+  readonly #options: SyncOptions
+  readonly #clock: Clock
+  #running = false
+  #again = false
+  #closed = false
+  #failures = 0
+  #cancel: (() => void) | null = null
+
+  constructor(options: SyncOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? realClock
+  }
+
+  now(): void {
+    this.#cancel?.()
+    this.#cancel = null
+    if (this.#closed) return
+    this.#again = true
+    if (!this.#running) void this.#run()
+  }
+
+  soon(): void {
+    this.#after(GAP_PATIENCE_MS, () => {
+      if (hasGap(this.#options.state())) this.now()
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancel?.()
+  }
+
+  #after(ms: number, run: () => void): void {
+    if (this.#closed || this.#cancel !== null) return
+    this.#cancel = this.#clock.after(ms, () => {
+      this.#cancel = null
+      run()
+    })
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    while (this.#again && !this.#closed) {
+      this.#again = false
+      try {
+        await this.#page()
+        this.#failures = 0
+      } catch (error) {
+        this.#failed(asRequestError(error))
+      }
+    }
+    this.#running = false
+  }
+
+  async #page(): Promise<void> {
+    const { connection, visitorId, state, apply } = this.#options
+    const before = state()
+    const page = await connection.request('conversation.sync', syncInput(before, visitorId))
+    if (this.#closed) return
+    apply(page)
+    const after = state()
+    const moved = after.seq > before.seq || after.internalSeq > before.internalSeq
+    const behind = after.seq < page.seq || after.internalSeq < (page.internalSeq ?? 0)
+    if (behind && moved) this.#again = true
+    // Nothing came although something is missing: the answer was older than an event already told. Ask again, unhurried.
+    else if (behind || hasGap(after)) this.#after(backoffMs(3, this.#clock), () => this.now())
+  }
+
+  #failed(error: RequestError): void {
+    if (this.#closed) return
+    this.#again = false
+    if (!error.retryable) {
+      this.#options.fail(error)
+      return
+    }
+    // Without a line there is nothing to wait for here: the thread calls `now` when it is back.
+    if (this.#options.connection.status.get().kind !== 'online') return
+    this.#failures += 1
+    this.#after(Math.max(error.retryAfterMs ?? 0, backoffMs(this.#failures, this.#clock)), () => this.now())
+  }
+}
+
+function syncInput(state: ThreadState, visitorId: string | undefined): Input<'conversation.sync'> {
+  const stream = visitorId === undefined ? {} : { visitorId }
+  if (!state.loaded) return stream
+  const internal = state.audience === 'agent' ? { internalAfter: state.internalSeq } : {}
+  return { ...stream, after: state.seq, ...internal, limit: PAGE_SIZE_MAX }
+}

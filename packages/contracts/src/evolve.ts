@@ -1,0 +1,97 @@
+/**
+ * Snapshot + events = screen. The stores keep their heads by these functions and the client's reducer keeps its own by the
+ * very same, so the two cannot differ. Pure, and free of zod for the browser.
+ */
+import type { AgentsConversation, Conversation } from './conversation.ts'
+import type { StoredEvent } from './events.ts'
+
+/** How much of a message a list row holds, in characters. */
+const PREVIEW_LENGTH = 200
+
+/** What a visitor may know of the head of its own conversation. */
+export function visitorView(head: Conversation): Conversation {
+  const { assignee: _assignee, unread: _unread, internalSeq: _internalSeq, bound: _bound, ...visible } = head
+  return visible
+}
+
+/** The head after a stored event, in the agents' view. Events must come in the order of their numbers. */
+export function evolve(head: Conversation | null, event: StoredEvent): AgentsConversation {
+  const next = numbered(head, event)
+  switch (event.name) {
+    case 'conversation.opened':
+      return {
+        ...next,
+        id: event.conversationId,
+        status: 'open',
+        agents: [],
+        lastMessage: null,
+        assignee: null,
+        openedAt: event.timestamp,
+        closedAt: null,
+        updatedAt: event.timestamp,
+      }
+    case 'message.sent':
+      return afterMessage(next, event)
+    case 'agent.joined': {
+      const { agent } = event.data
+      return next.agents.some(({ id }) => id === agent.id) ? next : { ...next, agents: [...next.agents, agent] }
+    }
+    case 'conversation.closed':
+      return { ...next, status: 'closed', closedAt: event.timestamp, updatedAt: event.timestamp }
+    case 'conversation.reopened':
+      return { ...next, status: 'open', closedAt: null, updatedAt: event.timestamp }
+    case 'conversation.assigned':
+      return { ...next, assignee: event.data.assignee }
+    case 'note.added':
+      return next
+  }
+}
+
+/** The head after one side has read up to a public number; a lower mark than the one held changes nothing. */
+export function evolveRead<C extends Conversation>(head: C, mark: { by: 'visitor' | 'agents'; seq: number }): C {
+  const seq = Math.min(mark.seq, head.seq)
+  if (mark.by === 'visitor') return { ...head, readByVisitor: Math.max(head.readByVisitor, seq) }
+  const readByAgents = Math.max(head.readByAgents, seq)
+  return { ...head, readByAgents, ...(head.unread !== undefined && readByAgents === head.seq ? { unread: 0 } : {}) }
+}
+
+function numbered(head: Conversation | null, event: StoredEvent): AgentsConversation {
+  const base: AgentsConversation = {
+    id: event.conversationId,
+    visitorId: event.visitorId,
+    visitorName: null,
+    status: 'open',
+    agents: [],
+    lastMessage: null,
+    openedAt: event.timestamp,
+    closedAt: null,
+    updatedAt: event.timestamp,
+    seq: 0,
+    readByAgents: 0,
+    readByVisitor: 0,
+    assignee: null,
+    unread: 0,
+    internalSeq: 0,
+    bound: false,
+    ...head,
+  }
+  return event.stream === 'public' ? { ...base, seq: event.seq } : { ...base, internalSeq: event.seq }
+}
+
+function afterMessage(head: AgentsConversation, event: StoredEvent & { name: 'message.sent' }): AgentsConversation {
+  const from = event.actor.kind === 'visitor' ? 'visitor' : 'agent'
+  const text =
+    event.data.text.length <= PREVIEW_LENGTH
+      ? event.data.text
+      : `${event.data.text.slice(0, PREVIEW_LENGTH).toWellFormed()}…`
+  const next = { ...head, lastMessage: { text, from, timestamp: event.timestamp } as const, updatedAt: event.timestamp }
+  if (event.actor.kind === 'visitor')
+    return {
+      ...next,
+      visitorName: event.actor.name ?? head.visitorName,
+      readByVisitor: event.seq,
+      unread: head.unread + 1,
+    }
+  // Who answers has read.
+  return { ...next, readByAgents: event.seq, unread: 0 }
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { pollMessages, readTimestamp } from './poll-messages.ts'
+import type { ConversationStore, MessagesQuery } from './ports.ts'
+
+describe('readTimestamp', () => {
+  it.each([
+    [1_781_625_600_000, 1_781_625_600_000],
+    ['1781625600000', 1_781_625_600_000],
+    [1_781_625_600, 1_781_625_600_000],
+    ['1781625600', 1_781_625_600_000],
+    [1_781_625_600.5, 1_781_625_600_500],
+    ['2026-06-16T16:00:00Z', Date.parse('2026-06-16T16:00:00Z')],
+    ['2026-06-16', Date.parse('2026-06-16')],
+    [0, 0],
+    ['0', 0],
+    [1e308, 1e308],
+  ])('takes %j', (given, milliseconds) => expect(readTimestamp(given)).toBe(milliseconds))
+
+  it.each([undefined, null, ''])('takes %j for no cursor', (given) => expect(readTimestamp(given)).toBeUndefined())
+
+  it.each([-1, '-1', Number.NaN, 'NaN', 'yesterday', '2026-13-45', 'June 2026', [], {}, true, '0x10'])(
+    'refuses %j',
+    (given) => expect(() => readTimestamp(given)).toThrow(expect.objectContaining({ code: 'request.invalid' })),
+  )
+})
+
+describe('pollMessages', () => {
+  const now = 1_800_000_000_000
+  const actor = { kind: 'visitor', workspaceId: 'wsp_a', visitorId: 'v', bound: false } as const
+  /** A store that only tells what it was asked. */
+  const asked = (lastTimestamp: number) => {
+    const queries: MessagesQuery[] = []
+    const store = {
+      messages: async (query: MessagesQuery) => {
+        queries.push(query)
+        return { thread: { lastTimestamp }, messages: [], hasMore: false }
+      },
+    } as unknown as ConversationStore
+    return { queries, poll: pollMessages({ store, clock: () => now }) }
+  }
+
+  it('a cursor from the future counts as a minute ago', async () => {
+    const { queries, poll } = asked(now - 5)
+    expect((await poll(actor, now + 86_400_000)).nextTimestamp).toBe(now - 60_000)
+    expect(queries.at(-1)?.afterTimestamp).toBe(now - 60_000)
+  })
+
+  it('D4 a cursor ahead of this clock but not of the stream is taken as it is', async () => {
+    const { queries, poll } = asked(now + 700)
+    expect((await poll(actor, now + 700)).nextTimestamp).toBe(now + 700)
+    expect(queries).toHaveLength(1)
+  })
+
+  it('says that the window cut the answer', async () => {
+    const { poll } = asked(now)
+    expect((await poll(actor, 0)).truncated).toBe(true)
+    expect((await poll(actor, now - 1000)).truncated).toBe(false)
+    expect((await poll({ ...actor, bound: true }, 0)).truncated).toBe(false)
+  })
+})

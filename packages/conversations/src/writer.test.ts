@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import type { Change, Outcome } from './ports.ts'
+import { createWriter } from './writer.ts'
+
+const change = (visitorId: string): Change => ({
+  workspaceId: 'wsp_a',
+  visitorId,
+  createVisitor: true,
+  decide: () => ({ events: [] }),
+})
+const done: Outcome = { ok: true, changed: { events: [], repeated: false, conversation: null } }
+
+/** A store whose commits wait until they are let go. */
+function heldStore() {
+  const batches: { visitors: string[]; finish: (outcomes?: Outcome[]) => void; fail: (error: Error) => void }[] = []
+  return {
+    batches,
+    change: (changes: readonly Change[]) =>
+      new Promise<Outcome[]>((resolve, reject) => {
+        batches.push({
+          visitors: changes.map(({ visitorId }) => visitorId),
+          finish: (outcomes) => resolve(outcomes ?? changes.map(() => done)),
+          fail: reject,
+        })
+      }),
+  }
+}
+const turn = async () => {
+  for (let step = 0; step < 20; step += 1) await Promise.resolve()
+}
+
+describe('the writer', () => {
+  it('gathers what arrives while batches commit', async () => {
+    const store = heldStore()
+    const writer = createWriter(store)
+    const all = [writer.change(change('a')), writer.change(change('b'))]
+    await turn()
+    all.push(writer.change(change('c')))
+    await turn()
+    all.push(writer.change(change('d')), writer.change(change('e')))
+    await turn()
+    expect(store.batches.map(({ visitors }) => visitors)).toEqual([['a', 'b'], ['c']])
+    store.batches[0]?.finish()
+    await turn()
+    expect(store.batches[2]?.visitors).toEqual(['d', 'e'])
+    store.batches[1]?.finish()
+    store.batches[2]?.finish()
+    await expect(Promise.all(all)).resolves.toHaveLength(5)
+  })
+
+  it('D3 keeps the order of one visitor: its next change waits for the one in flight', async () => {
+    const store = heldStore()
+    const writer = createWriter(store)
+    const first = writer.change(change('a'))
+    await turn()
+    const second = writer.change(change('a'))
+    await turn()
+    expect(store.batches).toHaveLength(1)
+    store.batches[0]?.finish()
+    await first
+    await turn()
+    store.batches[1]?.finish()
+    await second
+    expect(store.batches.map(({ visitors }) => visitors)).toEqual([['a'], ['a']])
+  })
+
+  it('gives each change its own outcome', async () => {
+    const store = heldStore()
+    const writer = createWriter(store)
+    const [good, bad] = [writer.change(change('a')), writer.change(change('b'))]
+    await turn()
+    store.batches[0]?.finish([done, { ok: false, error: new Error('no') }])
+    await expect(good).resolves.toMatchObject({ repeated: false })
+    await expect(bad).rejects.toThrow('no')
+  })
+
+  it('refuses with service.unavailable when too many wait, instead of growing', async () => {
+    const store = heldStore()
+    const writer = createWriter(store, { batchMax: 1, queueMax: 2 })
+    const taken = [writer.change(change('a')), writer.change(change('b'))]
+    await expect(writer.change(change('c'))).rejects.toMatchObject({ code: 'service.unavailable' })
+    await turn()
+    for (const batch of store.batches) batch.finish()
+    await expect(Promise.all(taken)).resolves.toHaveLength(2)
+  })
+
+  it('a failed batch fails its changes and no others', async () => {
+    const store = heldStore()
+    const writer = createWriter(store)
+    const first = writer.change(change('a'))
+    await turn()
+    store.batches[0]?.fail(new Error('away'))
+    await expect(first).rejects.toThrow('away')
+    const second = writer.change(change('a'))
+    await turn()
+    store.batches[1]?.finish()
+    await expect(second).resolves.toMatchObject({ repeated: false })
+  })
+})

@@ -1,0 +1,84 @@
+import { DostiError } from '@dosti/contracts'
+import type { Change, Changed, ConversationStore, Outcome } from './ports.ts'
+
+/** Batches form by themselves: while some commit, the next gathers. No timer, bounded memory. */
+export interface Writer {
+  /** Resolves once committed. Throws what the decision threw, or `service.unavailable`. */
+  change(change: Change): Promise<Changed>
+}
+
+interface Waiting {
+  change: Change
+  visitor: string
+  settle: PromiseWithResolvers<Changed>
+}
+
+const BATCH_MAX = 500
+const IN_FLIGHT_MAX = 2
+const QUEUE_MAX = 10_000
+const RETRY_AFTER_MS = 1000
+
+/** A writer over a store; one per process. */
+export function createWriter(
+  store: Pick<ConversationStore, 'change'>,
+  { batchMax = BATCH_MAX, queueMax = QUEUE_MAX } = {},
+): Writer {
+  let queue: Waiting[] = []
+  const busy = new Set<string>()
+  let inFlight = 0
+  let scheduled = false
+
+  // A visitor whose change is being committed waits for the next batch: so its own messages keep their order.
+  const nextBatch = (): Waiting[] => {
+    const batch: Waiting[] = []
+    const rest: Waiting[] = []
+    for (const waiting of queue) (batch.length < batchMax && !busy.has(waiting.visitor) ? batch : rest).push(waiting)
+    queue = rest
+    return batch
+  }
+  const commit = async (batch: Waiting[]): Promise<void> => {
+    inFlight += 1
+    for (const { visitor } of batch) busy.add(visitor)
+    try {
+      const outcomes = await store.change(batch.map(({ change }) => change))
+      batch.forEach(({ settle }, index) => settleWith(settle, outcomes[index]))
+    } catch (error) {
+      for (const { settle } of batch) settle.reject(error)
+    } finally {
+      for (const { visitor } of batch) busy.delete(visitor)
+      inFlight -= 1
+      schedule()
+    }
+  }
+  const flush = (): void => {
+    scheduled = false
+    while (inFlight < IN_FLIGHT_MAX) {
+      const batch = nextBatch()
+      if (batch.length === 0) return
+      void commit(batch)
+    }
+  }
+  // Not at once: whatever else arrives in this turn of the event loop shares the transaction.
+  const schedule = (): void => {
+    if (scheduled || queue.length === 0) return
+    scheduled = true
+    void Promise.resolve().then(flush)
+  }
+
+  return {
+    change(change) {
+      if (queue.length >= queueMax)
+        return Promise.reject(new DostiError('service.unavailable', { retryAfterMs: RETRY_AFTER_MS }))
+      const settle = Promise.withResolvers<Changed>()
+      queue.push({ change, visitor: `${change.workspaceId} ${change.visitorId}`, settle })
+      schedule()
+      return settle.promise
+    },
+  }
+}
+
+function settleWith(settle: PromiseWithResolvers<Changed>, outcome: Outcome | undefined): void {
+  if (!outcome) settle.reject(new Error('the store gave fewer outcomes than changes'))
+  else if (outcome.ok) settle.resolve(outcome.changed)
+  else settle.reject(outcome.error)
+}

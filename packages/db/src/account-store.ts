@@ -1,0 +1,129 @@
+import type { AccountStore, Session } from '@dosti/accounts'
+import type { Agent, AgentId, VisitorId, WorkspaceId } from '@dosti/contracts'
+import type { Db } from './client.ts'
+import type { Agent as AgentRow, Session as SessionRow } from './generated/client.ts'
+import { scoped } from './scope.ts'
+
+const WHOSE = { agent: { include: { workspace: true } } } as const
+
+/** Workspaces, people, keys and tokens in Postgres. */
+export function createAccountStore(db: Db): AccountStore {
+  return { ...credentials(db), ...people(db), ...visitors(db) }
+}
+
+function credentials(db: Db) {
+  return {
+    async findKey(key) {
+      const row = await scoped(db, '*', (tx) => tx.publicKey.findUnique({ where: { key }, include: { workspace: true } }))
+      if (row === null) return undefined
+      const { workspace, allowedOrigins } = row
+      const workspaceId = row.workspaceId as WorkspaceId
+      return { key, workspaceId, workspaceName: workspace.name, allowedOrigins, revokedAt: numberOrNull(row.revokedAt) }
+    },
+    async revokeKey(workspaceId, key) {
+      await scoped(db, [workspaceId], (tx) =>
+        tx.publicKey.updateMany({ where: { workspaceId, key, revokedAt: null }, data: { revokedAt: Date.now() } }),
+      )
+    },
+    async findCredentials(email) {
+      const row = await scoped(db, '*', (tx) => tx.agent.findUnique({ where: { email: email.toLowerCase() } }))
+      if (row === null) return undefined
+      return { workspaceId: row.workspaceId as WorkspaceId, agentId: row.id as AgentId, passwordHash: row.passwordHash }
+    },
+    async createSession(session) {
+      const row = await scoped(db, [session.workspaceId], (tx) => tx.session.create({ data: session, include: WHOSE }))
+      return toSession(row)
+    },
+    async findSession(digest) {
+      const row = await scoped(db, '*', (tx) => tx.session.findUnique({ where: { digest }, include: WHOSE }))
+      return row === null ? undefined : toSession(row)
+    },
+    async showSession(workspaceId, id) {
+      const where = { workspaceId_id: { workspaceId, id } }
+      const row = await scoped(db, [workspaceId], (tx) => tx.session.findUnique({ where, include: WHOSE }))
+      return row === null ? undefined : toSession(row)
+    },
+    async revokeSession(workspaceId, id) {
+      await scoped(db, [workspaceId], (tx) =>
+        tx.session.updateMany({ where: { workspaceId, id, revokedAt: null }, data: { revokedAt: Date.now() } }),
+      )
+    },
+    async createTicket(ticket) {
+      await scoped(db, [ticket.workspaceId], (tx) => tx.ticket.create({ data: ticket }))
+    },
+    async takeTicket(digest, now) {
+      return await scoped(db, '*', async (tx) => {
+        // Deleting is the taking: of two that come at once, one finds no row.
+        const taken = await tx.$queryRaw<{ workspace_id: string; session_id: string }[]>`
+          DELETE FROM ticket WHERE digest = ${digest} AND expires_at > ${now} RETURNING workspace_id, session_id`
+        const [ticket] = taken
+        if (ticket === undefined) return undefined
+        const where = { workspaceId_id: { workspaceId: ticket.workspace_id, id: ticket.session_id } }
+        const row = await tx.session.findUnique({ where, include: WHOSE })
+        return row === null ? undefined : toSession(row)
+      })
+    },
+  } satisfies Partial<AccountStore>
+}
+
+function people(db: Db) {
+  return {
+    async agents(workspaceId) {
+      const rows = await scoped(db, [workspaceId], (tx) =>
+        tx.agent.findMany({ where: { workspaceId }, orderBy: [{ name: 'asc' }, { id: 'asc' }] }),
+      )
+      return rows.map(toAgent)
+    },
+    async findAgent(workspaceId, id) {
+      const where = { workspaceId_id: { workspaceId, id } }
+      const row = await scoped(db, [workspaceId], (tx) => tx.agent.findUnique({ where }))
+      return row === null ? undefined : toAgent(row)
+    },
+    async setAvailability(workspaceId, id, available) {
+      const [row] = await scoped(db, [workspaceId], (tx) =>
+        tx.agent.updateManyAndReturn({ where: { workspaceId, id }, data: { available } }),
+      )
+      return row && toAgent(row)
+    },
+  } satisfies Partial<AccountStore>
+}
+
+function visitors(db: Db) {
+  return {
+    async createVisitor({ workspaceId, visitorId, name, tokenDigest: digest }) {
+      const data = { workspaceId, visitorId, name, bound: true }
+      await scoped(db, [workspaceId], async (tx) => {
+        await tx.visitor.create({ data })
+        await tx.visitorToken.create({ data: { workspaceId, visitorId, digest } })
+      })
+    },
+    async findVisitor(workspaceId: WorkspaceId, visitorId: VisitorId, tokenDigest?: string) {
+      const row = await scoped(db, [workspaceId], (tx) =>
+        tx.visitor.findUnique({
+          where: { workspaceId_visitorId: { workspaceId, visitorId } },
+          select: { bound: true, tokens: { where: { digest: tokenDigest ?? '' }, select: { digest: true } } },
+        }),
+      )
+      return row === null ? undefined : { bound: row.bound, tokenMatches: row.tokens.length > 0 }
+    },
+  } satisfies Partial<AccountStore>
+}
+
+function toAgent({ id, name, available }: AgentRow): Agent {
+  return { id: id as AgentId, name, available }
+}
+
+function toSession(row: SessionRow & { agent: AgentRow & { workspace: { name: string } } }): Session {
+  return {
+    id: row.id,
+    workspaceId: row.workspaceId as WorkspaceId,
+    workspaceName: row.agent.workspace.name,
+    agent: { ...toAgent(row.agent), email: row.agent.email },
+    expiresAt: Number(row.expiresAt),
+    revokedAt: numberOrNull(row.revokedAt),
+  }
+}
+
+function numberOrNull(value: bigint | null): number | null {
+  return value === null ? null : Number(value)
+}

@@ -1,0 +1,147 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { parseIntoClientConfig } from 'pg-connection-string'
+import { PrismaClient } from './generated/client.ts'
+import { sqlState, translate, unavailable } from './unavailable.ts'
+
+/** What one request may cost in all, waiting for a connection included. */
+export const DEADLINE_MS = 2500
+
+/** More requests than this waiting for a connection are refused at once, so that a flood does not grow the memory. */
+const WAITING_MAX = 1000
+
+/** The open database of one process. */
+export interface Db {
+  /** For the stores' own SQL; use it through `withConnection`. */
+  readonly pool: pg.Pool
+  /** For ordinary queries; use it through `scoped`. */
+  readonly prisma: PrismaClient
+  /** Resolves if Postgres answers; rejects with `service.unavailable` within three seconds. */
+  ready(): Promise<void>
+  /** Ends all connections once their queries are done. */
+  close(): Promise<void>
+}
+
+export interface DbOptions {
+  /** Shown in pg_stat_activity. */
+  name?: string
+  /** Connections of this process at most. */
+  connections?: number
+  /** Told of idle connections that broke; they are replaced by themselves. */
+  onConnectionError?: (error: Error) => void
+}
+
+/**
+ * Opens the database as the role `dosti_app`. Rejects if the schema is missing or if row-level security would not hold for
+ * the connection: a tenant's wall that is silently open is worse than no service.
+ */
+export async function createDb(url: string, options: DbOptions = {}): Promise<Db> {
+  const types = new pg.TypeOverrides()
+  // Times and log numbers stay far below 2^53.
+  types.setTypeParser(pg.types.builtins.INT8, Number)
+  const config = parseIntoClientConfig(url)
+  const pool = new pg.Pool({
+    ...config,
+    types,
+    options: [config.options, '-c role=dosti_app'].filter(Boolean).join(' '),
+    application_name: options.name ?? 'dosti',
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: 2000,
+    query_timeout: 3000,
+    statement_timeout: DEADLINE_MS,
+    lock_timeout: 1000,
+    idle_in_transaction_session_timeout: 10_000,
+    keepAlive: true,
+  })
+  pool.on('error', (error) => options.onConnectionError?.(error))
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    transactionOptions: { maxWait: 2000, timeout: DEADLINE_MS },
+  })
+  const db: Db = {
+    pool,
+    prisma,
+    ready: () => withConnection(db, async (client) => void (await client.query('SELECT 1'))),
+    close: async () => {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+  try {
+    await withConnection(db, requireWall)
+  } catch (error) {
+    await db.close()
+    if (sqlState(error) === '22023') throw notMigrated(error)
+    throw error
+  }
+  return db
+}
+
+/**
+ * Runs some queries on one connection, all of them within `timeoutMs`. When the time is over the connection is destroyed
+ * and the outcome of what ran is unknown. Errors of an absent database come out as `service.unavailable`.
+ */
+export async function withConnection<T>(
+  db: Pick<Db, 'pool'>,
+  work: (client: pg.PoolClient) => Promise<T>,
+  timeoutMs: number = DEADLINE_MS,
+): Promise<T> {
+  if (db.pool.waitingCount >= WAITING_MAX) throw unavailable(new Error('too many requests wait for a connection'))
+  let held: pg.PoolClient | undefined
+  let late = false
+  const release = (destroy: boolean) => {
+    held?.release(destroy)
+    held = undefined
+  }
+  const working = async () => {
+    const client = await db.pool.connect()
+    if (late) {
+      client.release()
+      throw new Error('query read timeout')
+    }
+    held = client
+    try {
+      const result = await work(client)
+      release(false)
+      return result
+    } catch (error) {
+      // After an ordinary error of Postgres the connection is as good as before.
+      release(!(error instanceof pg.DatabaseError) || error.severity !== 'ERROR')
+      throw error
+    }
+  }
+  const { promise: deadline, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    late = true
+    release(true)
+    reject(new Error('query read timeout'))
+  }, timeoutMs)
+  try {
+    const result = working()
+    // The loser of the race must not end the process.
+    result.catch(() => {})
+    return await Promise.race([result, deadline])
+  } catch (error) {
+    throw translate(error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function requireWall(client: pg.PoolClient): Promise<void> {
+  const { rows } = await client.query<{ role: string; bypasses: boolean; owns: boolean; migrated: boolean }>(`
+    SELECT current_user AS role, r.rolsuper OR r.rolbypassrls AS bypasses, to_regclass('public.log_cursor') IS NOT NULL AS migrated,
+      EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns
+    FROM pg_roles r WHERE r.rolname = current_user`)
+  const found = rows[0]
+  if (found === undefined || !found.migrated) throw notMigrated(undefined)
+  if (found.bypasses || found.owns) {
+    throw new Error(
+      `The database role "${found.role}" ${found.bypasses ? 'bypasses row-level security' : 'owns tables'}, so workspaces would not be kept apart; connect as a member of dosti_app.`,
+    )
+  }
+}
+
+function notMigrated(cause: unknown): Error {
+  return new Error('The database is empty or older than this program; migrate it first.', { cause })
+}

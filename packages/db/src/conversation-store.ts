@@ -1,0 +1,167 @@
+import { evolveRead } from '@dosti/contracts'
+import type { StoredEvent } from '@dosti/contracts'
+import type { Change, ConversationStore, Ids, ListQuery, MessagesQuery, Outcome, ThreadQuery } from '@dosti/conversations'
+import type pg from 'pg'
+import { DEADLINE_MS, withConnection } from './client.ts'
+import type { Db } from './client.ts'
+import { commitBatch, keyOf } from './commit-batch.ts'
+import type { Committed, Group } from './commit-batch.ts'
+import * as sql from './conversation-statements.ts'
+import { inTransaction, scopeText } from './scope.ts'
+import { run } from './statement.ts'
+import { sqlState, unavailable } from './unavailable.ts'
+
+/** Told of each outcome as soon as it is durable, while slower visitors of the batch are still under way. */
+export type Settled = (index: number, outcome: Outcome) => void
+
+/** The port, and with `settled` a way to answer each change without waiting for the slowest visitor of its batch. */
+export interface PostgresConversationStore extends ConversationStore {
+  change(changes: readonly Change[], settled?: Settled): Promise<Outcome[]>
+}
+
+const ATTEMPTS = 3
+/** Serialization failure, deadlock, and a visitor or message that another node wrote first. */
+const WORTH_ANOTHER = new Set(['40001', '40P01', '23505'])
+/** Visitors of one batch that are waited for at the same time; more would take the pool from everybody else. */
+const WAITING_CONNECTIONS = 3
+/** Classes 22 and 23: data that Postgres refuses, and broken constraints. */
+const DATA_ERROR = /^2[23]/u
+const FOREVER = Number.MAX_SAFE_INTEGER
+
+/** Threads in Postgres. Numbers are taken under the visitor's row lock, so their order is the order of commits. */
+export function createConversationStore(db: Pick<Db, 'pool'>, { ids }: { ids: Ids }): PostgresConversationStore {
+  return {
+    change: (changes, settled) => change(db, ids, changes, settled ?? (() => {})),
+    thread: (query) => withConnection(db, (client) => readThread(client, query)),
+    messages: (query) => withConnection(db, (client) => readMessages(client, query)),
+    list: (query) => withConnection(db, (client) => readList(client, query)),
+    markRead: (mark) => withConnection(db, (client) => markRead(client, mark)),
+  }
+}
+
+/**
+ * Visitors that nobody else is writing to share one transaction; each of the others gets one of its own, so that a locked
+ * visitor cannot stall the rest.
+ */
+async function change(db: Pick<Db, 'pool'>, ids: Ids, changes: readonly Change[], settled: Settled): Promise<Outcome[]> {
+  const deadline = performance.now() + DEADLINE_MS
+  const outcomes = Array.from<Outcome>({ length: changes.length })
+  const failures: unknown[] = []
+  const settle = (index: number, outcome: Outcome) => {
+    outcomes[index] = outcome
+    settled(index, outcome)
+  }
+  // Gives back the groups that are to be tried again, each alone.
+  const attempt = async (groups: readonly Group[], lock: 'free' | 'waiting'): Promise<readonly Group[]> => {
+    try {
+      const result = await withRetries(db, groups, ids, lock, deadline)
+      result.outcomes.forEach((outcome, index) => settle(index, outcome))
+      return result.skipped
+    } catch (error) {
+      // A row that Postgres refuses must not fail its neighbours.
+      if (groups.length > 1 && DATA_ERROR.test(sqlState(error))) return groups
+      for (const { index } of groups.flatMap((group) => group.changes)) {
+        failures.push(error)
+        settle(index, { ok: false, error })
+      }
+      return []
+    }
+  }
+  const left = changes.length === 0 ? [] : await attempt(groupByVisitor(changes), 'free')
+  await eachOf(left, WAITING_CONNECTIONS, async (group) => void (await attempt([group], 'waiting')))
+  // Nothing at all is known to be committed, for a reason that no change brought with it.
+  if (changes.length > 0 && failures.length === changes.length) throw failures[0]
+  return outcomes
+}
+
+function groupByVisitor(changes: readonly Change[]): Group[] {
+  const groups = new Map<string, Group>()
+  changes.forEach((change, index) => {
+    const { workspaceId, visitorId } = change
+    const key = keyOf(workspaceId, visitorId)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { key, workspaceId, visitorId, changes: [{ index, change }] })
+    else group.changes.push({ index, change })
+  })
+  return [...groups.values()]
+}
+
+/** Decides again after a serialization failure, a deadlock, or when another node made one of the visitors first. */
+async function withRetries(db: Pick<Db, 'pool'>, groups: readonly Group[], ids: Ids, lock: 'free' | 'waiting', deadline: number): Promise<Committed> {
+  for (let attempt = 1; ; attempt += 1) {
+    const left = deadline - performance.now()
+    if (left <= 0) throw unavailable(new Error('the deadline of the batch is over'))
+    try {
+      const result = await withConnection(db, (client) => commitBatch(client, groups, ids, lock), left)
+      // While waiting for locks only a visitor made a moment ago is skipped; the next attempt finds it.
+      if (lock === 'free' || result.skipped.length === 0 || attempt >= ATTEMPTS) return result
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !WORTH_ANOTHER.has(sqlState(error))) throw error
+    }
+  }
+}
+
+async function eachOf<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values()
+  const lane = async () => {
+    for (const item of queue) await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane))
+}
+
+async function readThread(client: pg.PoolClient, query: ThreadQuery) {
+  const { workspaceId, visitorId, limit, since = 0, after, internalAfter = 0, before = FOREVER } = query
+  const of: [string, string, number] = [scopeText([workspaceId]), visitorId, limit + 1]
+  if (after === undefined) {
+    const [row] = await run(client, query.internal ? sql.NEWEST_BOTH : sql.NEWEST_PUBLIC, [...of, before, since])
+    return row && { thread: row.thread, events: row.events.slice(-limit), hasMore: row.events.length > limit }
+  }
+  const [row] = query.internal
+    ? await run(client, sql.AFTER_BOTH, [...of, after, since, internalAfter])
+    : await run(client, sql.AFTER_PUBLIC, [...of, after, since])
+  return row && firstOf(row, limit)
+}
+
+async function readMessages(client: pg.PoolClient, query: MessagesQuery) {
+  const { workspaceId, visitorId, limit, since = 0, afterTimestamp } = query
+  const of: [string, string, number] = [scopeText([workspaceId]), visitorId, limit + 1]
+  if (afterTimestamp === undefined) {
+    const [row] = await run(client, sql.MESSAGES_NEWEST, [...of, since])
+    return row && { thread: row.thread, messages: row.events.slice(-limit), hasMore: row.events.length > limit }
+  }
+  const [row] = await run(client, sql.MESSAGES_AFTER, [...of, afterTimestamp, since])
+  if (row === undefined) return undefined
+  const { thread, events, hasMore } = firstOf(row, limit)
+  return { thread, messages: events, hasMore }
+}
+
+function firstOf<E extends StoredEvent>({ thread, events }: sql.PageRow<E>, limit: number) {
+  return { thread, events: events.slice(0, limit), hasMore: events.length > limit }
+}
+
+async function readList(client: pg.PoolClient, query: ListQuery) {
+  const { workspaceId, status, limit, assignee, before } = query
+  const of: [string, string, number, number, string] = [scopeText([workspaceId]), status, limit, before?.updatedAt ?? FOREVER, before?.id ?? '']
+  const rows =
+    typeof assignee === 'string'
+      ? await run(client, sql.LIST_ASSIGNED, [...of, assignee])
+      : await run(client, assignee === null ? sql.LIST_UNASSIGNED : sql.LIST, of)
+  return rows.map(({ conversation }) => conversation)
+}
+
+async function markRead(client: pg.PoolClient, mark: Parameters<ConversationStore['markRead']>[0]) {
+  const { workspaceId, visitorId } = mark
+  return await inTransaction(client, [workspaceId], async () => {
+    await run(client, sql.LOCK_WAITING, [[workspaceId], [visitorId]])
+    const [row] = await run(client, sql.READ_THREADS, [[workspaceId], [visitorId], [], [], [], []])
+    const head = row?.threads[0]?.thread.conversation ?? null
+    if (head === null) return undefined
+    const next = evolveRead(head, mark)
+    const seq = mark.by === 'visitor' ? next.readByVisitor : next.readByAgents
+    const raised = seq > (mark.by === 'visitor' ? head.readByVisitor : head.readByAgents)
+    if (raised || next.unread !== head.unread) {
+      await run(client, sql.RAISE_READ, [workspaceId, visitorId, next.readByAgents, next.readByVisitor, next.unread])
+    }
+    return { seq, raised }
+  })
+}

@@ -1,0 +1,5 @@
+export { createAccountStore } from './account-store.ts'
+export { createDb } from './client.ts'
+export type { Db, DbOptions } from './client.ts'
+export { createConversationStore } from './conversation-store.ts'
+export type { PostgresConversationStore, Settled } from './conversation-store.ts'

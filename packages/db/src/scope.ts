@@ -1,0 +1,47 @@
+import type { WorkspaceId } from '@dosti/contracts'
+import type pg from 'pg'
+import type { Db } from './client.ts'
+import type { Prisma } from './generated/client.ts'
+import { translate } from './unavailable.ts'
+
+/** The workspaces whose rows a transaction may see and write; `*` is for credentials, the follower of the log and the sweep. */
+export type Scope = '*' | readonly WorkspaceId[]
+
+/** The scope as the setting `dosti.scope` holds it. */
+export function scopeText(scope: Scope): string {
+  if (scope === '*') return scope
+  for (const id of scope) if (!/^wsp_[\w-]+$/u.test(id)) throw new Error(`not a workspace id: ${JSON.stringify(id)}`)
+  return [...new Set(scope)].join(',')
+}
+
+/** Begins a transaction within a scope; one round trip. */
+export async function begin(client: pg.PoolClient, scope: Scope): Promise<void> {
+  await client.query(`BEGIN; SELECT set_config('dosti.scope', '${scopeText(scope)}', true)`)
+}
+
+/** A transaction on a connection of its own statements: commits when `work` resolves, rolls back when it rejects. */
+export async function inTransaction<T>(client: pg.PoolClient, scope: Scope, work: () => Promise<T>): Promise<T> {
+  await begin(client, scope)
+  try {
+    const result = await work()
+    const { command } = await client.query('COMMIT')
+    if (command !== 'COMMIT') throw new Error(`the transaction ended with ${command}`)
+    return result
+  } catch (error) {
+    // A broken connection cannot roll back, and need not.
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  }
+}
+
+/** A Prisma transaction within a scope. */
+export async function scoped<T>(db: Db, scope: Scope, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+  try {
+    return await db.prisma.$transaction(async (tx) => {
+      await tx.$executeRaw`SELECT set_config('dosti.scope', ${scopeText(scope)}, true)`
+      return await work(tx)
+    })
+  } catch (error) {
+    throw translate(error)
+  }
+}

@@ -1,0 +1,36 @@
+import { DostiError } from '@dosti/contracts'
+
+/** How long a caller is asked to wait before it tries again. */
+const RETRY_AFTER_MS = 1000
+
+// Connection lost, server going or coming, cancelled by a time-out, no lock, no room, read-only after a fail-over.
+const SQL_STATES = /^(08...|53...|57014|57P0.|58...|55P03|25P0[234]|25006|40001|40P01)$/u
+const SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+// Prisma: unreachable, timed out, closed, no connection free, transaction expired, write conflict.
+const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2034'])
+const PHRASES =
+  /timeout exceeded when trying to connect|query read timeout|connection terminated|connection ended|not queryable|client was closed|after calling end on the pool/iu
+
+/** The refusal that callers get while Postgres cannot be used; whether the last write was committed may be unknown. */
+export function unavailable(cause: unknown): DostiError {
+  return new DostiError('service.unavailable', { retryAfterMs: RETRY_AFTER_MS, cause })
+}
+
+/** Turns what the drivers throw when Postgres is away, frozen or overloaded into `service.unavailable`; other errors pass. */
+export function translate(error: unknown): unknown {
+  return isUnavailable(error) ? unavailable(error) : error
+}
+
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof DostiError) return false
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (SQL_STATES.test(code) || SYSTEM_CODES.has(code) || PRISMA_CODES.has(code)) return true
+  return PHRASES.test(error.message) || isUnavailable(error.cause)
+}
+
+/** The SQLSTATE of a Postgres error, also of one that `translate` made a refusal of; else the empty string. */
+export function sqlState(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  if (error instanceof DostiError) return sqlState(error.cause)
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { BODY_BYTES_MAX, DostiError, ERRORS, type WireError } from '@dosti/contracts'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { wireErrorOf } from './dispatch.ts'
+import type { Logger } from './logger.ts'
+
+export interface HttpOptions {
+  log: Logger
+  trustedProxies?: string[]
+  /** How an error looks at an address; `{ error }` where nothing else is said. */
+  errorBody?: (path: string, error: WireError) => unknown
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const
+
+/** A Fastify server with Dosti's limits, time-outs, request ids and one shape for everything that fails. Does not listen. */
+export function createHttp({
+  log,
+  trustedProxies = [],
+  errorBody = (_path, error) => ({ error }),
+}: HttpOptions): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 65_000,
+    onProtoPoisoning: 'remove',
+    onConstructorPoisoning: 'remove',
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => void fail(error, request, reply),
+  })
+
+  const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const wire = wireErrorOf(expected(error), {
+      log,
+      request: { requestId: request.id },
+      operation: request.routeOptions?.url ?? 'http',
+    })
+    if (wire.retryAfterMs !== undefined) void reply.header('retry-after', Math.ceil(wire.retryAfterMs / 1000))
+    return reply.code(ERRORS[wire.code].status).send(errorBody(pathOf(request), wire))
+  }
+  app.setErrorHandler((error, request, reply) => fail(error, request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request)
+    const allowed = METHODS.filter((method) => app.findRoute({ url: path, method }) !== null)
+    if (allowed.length === 0) return fail(new DostiError('request.unknown'), request, reply)
+    return fail(
+      new DostiError('request.method', { message: `This address takes ${allowed.join(' and ')}.` }),
+      request,
+      reply.header('allow', allowed.join(', ')),
+    )
+  })
+  app.addHook('onSend', async (request, reply) => {
+    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+  })
+  return app
+}
+
+/** The address without its query: queries hold keys and must not reach logs. */
+export function pathOf(request: FastifyRequest): string {
+  const end = request.url.indexOf('?')
+  return end === -1 ? request.url : request.url.slice(0, end)
+}
+
+/** What Fastify refuses by itself, in Dosti's words; anything else stays a bug. */
+function expected(error: unknown): unknown {
+  if (error instanceof DostiError || !(error instanceof Error)) return error
+  const { code, statusCode } = error as FastifyError
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new DostiError('request.too_large')
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new DostiError('request.media_type')
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY')
+    return new DostiError('request.invalid', { message: 'The body is empty; send a JSON object.' })
+  if (error instanceof SyntaxError || code === 'FST_ERR_CTP_INVALID_JSON_BODY')
+    return new DostiError('request.invalid', { message: 'The body is not valid JSON.' })
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new DostiError('request.invalid', { message: `${error.message}.`, cause: error })
+  return error
+}
