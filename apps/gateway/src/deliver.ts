@@ -2,7 +2,7 @@
 import { roomsFor } from '@dosti/bus'
 import type { Told } from '@dosti/conversations'
 import type { Server } from 'socket.io'
-import { inPublishedWords, PUBLISHED_ROOM } from './published.ts'
+import { inPublishedWords, publishedRoom } from './published.ts'
 import type { RawSockets } from './websocket.ts'
 
 /** Delivers what the bus tells to whoever is connected here. */
@@ -15,7 +15,7 @@ export function deliver(told: readonly Told[], io: Server, raw: RawSockets): voi
     raw.send(rooms, JSON.stringify({ event: event.name, data }))
     const spoken = inPublishedWords(event)
     if (!spoken) continue
-    const listeners = io.local.to(rooms.map(PUBLISHED_ROOM))
+    const listeners = io.local.to(rooms.map(publishedRoom))
     const others = spoken.echo && origin !== undefined ? listeners.except(origin) : listeners
     others.emit(spoken.name, spoken.data)
   }

@@ -13,8 +13,8 @@ import { invalid } from '@dosti/runtime'
 import type { Socket } from 'socket.io'
 import type { Connection } from './connection.ts'
 
-/** Published clients sit in rooms of their own, so that each event is worded once for all of them. */
-export const PUBLISHED_ROOM = (room: string): string => `${room} (published)`
+/** Published clients sit in rooms of their own, so that each event is worded once for all of them. A prefix: the end of a room is free text. */
+export const publishedRoom = (room: string): string => `published:${room}`
 
 const payload = publishedSend.pick({ message: true, clientMessageId: true })
 

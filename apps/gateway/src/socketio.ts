@@ -8,7 +8,7 @@ import { Server, type Socket } from 'socket.io'
 import { introduce, welcomeFor, type Introduced } from './authenticate.ts'
 import { createConnection, type Connection } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
-import { PUBLISHED_ROOM, speakPublished } from './published.ts'
+import { publishedRoom, speakPublished } from './published.ts'
 
 /** A packet beyond this ends the connection; anything up to it is answered, if only with a refusal. */
 const PACKET_BYTES_MAX = 1_000_000
@@ -44,7 +44,7 @@ export function createSocketIo(server: HttpServer, deps: GatewayDeps): Server {
     const connection = createConnection(deps.dispatch, actor, socket.id)
     socket.on('disconnect', () => connection.ended())
     if (protocol === 'published') {
-      void socket.join(roomsOf(actor).map(PUBLISHED_ROOM))
+      void socket.join(roomsOf(actor).map(publishedRoom))
       speakPublished(socket, connection)
     } else {
       void socket.join(roomsOf(actor))
