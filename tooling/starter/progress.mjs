@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { Fault } from './faults.mjs'
 
 const heartbeat = 10_000
-const keptLines = 40
+const keptLines = 20
 const terminal = process.stdout.isTTY
 
 /** @param {string} line */

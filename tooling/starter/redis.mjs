@@ -25,7 +25,8 @@ const jsRedisEntry = fileURLToPath(new URL('js-redis.mjs', import.meta.url))
 
 /** The real Redis on the path, if there is one. */
 export function findRedis() {
-  return ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+  const programs = /** @type {const} */ (['redis-server', 'valkey-server'])
+  return programs.find((name) => spawnSync(name, ['--version']).status === 0)
 }
 
 /**

@@ -13,15 +13,15 @@ import { bringToolchain, toolEnvironment } from './toolchain.mjs'
  */
 
 const linted = ['packages', 'apps', 'e2e', 'tooling', 'vitest.config.ts', 'vitest.setup.ts']
-const turbo = ['--output-logs=new-only', '--no-daemon', '--continue']
+const turbo = ['--output-logs=new-only', '--no-daemon', '--continue', '--concurrency=100%']
 
 try {
   await bringToolchain()
   await bringOutsidePrograms()
   const outcomes = [
     await check('Format', 'oxfmt', ['--check', '.']),
-    await check('Lint', 'oxlint', ['--type-aware', '--deny-warnings', ...linted]),
     await check('Generate', 'turbo', ['run', 'generate', ...turbo]),
+    await check('Lint', 'oxlint', ['--type-aware', '--deny-warnings', ...linted]),
     await check('Types', 'turbo', ['run', 'types', ...turbo]),
     await check('Build', 'turbo', ['run', 'build', ...turbo]),
     await runTests('Unit tests', 'unit'),

@@ -8,6 +8,8 @@ import { run, step } from './progress.mjs'
 
 const pnpmVersion = '12.21.0'
 const oldestNode = 20
+/** Somebody who is offline should hear it soon, not after the two minutes that npm and pnpm wait by default. */
+const retries = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000']
 const installStamp = inRoot('node_modules', '.dosti-installed')
 const pnpmEntry = inState('tools', 'node_modules', 'pnpm', 'bin', 'pnpm.mjs')
 
@@ -48,7 +50,13 @@ export async function bringToolchain(signal) {
     if (!existsSync(inRoot('pnpm-lock.yaml'))) {
       throw new Fault('pnpm-lock.yaml is missing; restore it with "git checkout pnpm-lock.yaml" and start again.')
     }
-    await run(process.execPath, [pnpmEntry, 'install', '--frozen-lockfile', '--reporter=append-only'], {
+    const args = [
+      'install',
+      '--frozen-lockfile',
+      '--reporter=append-only',
+      ...retries.map((flag) => flag.replace('--', '--config.')),
+    ]
+    await run(process.execPath, [pnpmEntry, ...args], {
       cwd: root,
       env: { ...toolEnvironment(), CI: '1' },
       note,
@@ -87,7 +95,15 @@ async function bringPnpm(signal) {
   await step('Fetching pnpm', (note) =>
     run(
       'npm',
-      ['install', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts=false', '--loglevel=error'],
+      [
+        'install',
+        '--no-audit',
+        '--no-fund',
+        '--no-package-lock',
+        '--ignore-scripts=false',
+        '--loglevel=error',
+        ...retries,
+      ],
       {
         cwd: folder,
         env: outerEnvironment(),

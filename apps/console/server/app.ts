@@ -20,7 +20,12 @@ export interface ConsoleOptions {
 const PAGES = ['/', '/login', '/inbox', '/inbox/*']
 
 /** The console's server: the app's files, its configuration, and `/api` handed on to the api. Does not listen. */
-export async function buildConsole({ config, log, dist, draining = () => false }: ConsoleOptions): Promise<FastifyInstance> {
+export async function buildConsole({
+  config,
+  log,
+  dist,
+  draining = () => false,
+}: ConsoleOptions): Promise<FastifyInstance> {
   const app = createHttp({ log, errorBody })
   const headers = securityHeaders(config.GATEWAY_URL)
   const { registry } = createMetrics('console')
@@ -61,7 +66,10 @@ async function proxyApi(app: FastifyInstance, apiUrl: string): Promise<void> {
   })
 }
 
-async function serveApp(app: FastifyInstance, { config, dist, headers }: { config: Config; dist: string; headers: Record<string, string> }): Promise<void> {
+async function serveApp(
+  app: FastifyInstance,
+  { config, dist, headers }: { config: Config; dist: string; headers: Record<string, string> },
+): Promise<void> {
   await app.register(files, {
     root: join(dist, 'assets'),
     prefix: '/assets/',
@@ -71,12 +79,20 @@ async function serveApp(app: FastifyInstance, { config, dist, headers }: { confi
     index: false,
     setHeaders: (reply) => void reply.headers(headers),
   })
-  const page = async (_request: FastifyRequest, reply: FastifyReply) => reply.headers(headers).sendFile('index.html', dist, { cacheControl: false })
-  for (const path of PAGES) app.get(path, { onRequest: async (_request, reply) => void reply.header('cache-control', 'no-cache') }, page)
+  const page = async (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.headers(headers).sendFile('index.html', dist, { cacheControl: false })
+  for (const path of PAGES)
+    app.get(path, { onRequest: async (_request, reply) => void reply.header('cache-control', 'no-cache') }, page)
   for (const name of ['icon.svg', 'icon-alert.svg', 'theme.js']) {
-    app.get(`/${name}`, async (_request, reply) => reply.headers({ ...headers, 'cache-control': 'max-age=3600' }).sendFile(name, dist, { cacheControl: false }))
+    app.get(`/${name}`, async (_request, reply) =>
+      reply.headers({ ...headers, 'cache-control': 'max-age=3600' }).sendFile(name, dist, { cacheControl: false }),
+    )
   }
-  app.get('/config.json', async (_request, reply) => reply.headers({ ...headers, 'cache-control': 'no-store' }).send({ gateway: config.GATEWAY_URL, installation: config.INSTALLATION }))
+  app.get('/config.json', async (_request, reply) =>
+    reply
+      .headers({ ...headers, 'cache-control': 'no-store' })
+      .send({ gateway: config.GATEWAY_URL, installation: config.INSTALLATION }),
+  )
 }
 
 function assertBuilt(dist: string): void {

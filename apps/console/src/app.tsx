@@ -1,5 +1,13 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { createRootRouteWithContext, createRoute, createRouter, type ErrorComponentProps, Outlet, redirect, RouterProvider } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  Outlet,
+  redirect,
+  RouterProvider,
+} from '@tanstack/react-router'
 import { CloudOff, Compass } from 'lucide-react'
 import { ConversationPage } from './conversation/conversation-page.tsx'
 import { visitorIdFromPath, visitorIdToPath } from './conversation/visitor-name.ts'
@@ -12,7 +20,11 @@ import { SignInPage } from './sign-in/sign-in-page.tsx'
 
 const queries = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false } } })
 
-const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, errorComponent: Unreachable, notFoundComponent: NoSuchPage })
+const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Outlet,
+  errorComponent: Unreachable,
+  notFoundComponent: NoSuchPage,
+})
 
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -26,7 +38,8 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/login',
   // Only a place inside the console: an address elsewhere would make the sign-in page a springboard.
-  validateSearch: ({ next }: Record<string, unknown>): { next?: string } => (typeof next === 'string' && /^\/inbox(\/|$)/.test(next) ? { next } : {}),
+  validateSearch: ({ next }: Record<string, unknown>): { next?: string } =>
+    typeof next === 'string' && /^\/inbox(\/|$)/.test(next) ? { next } : {},
   beforeLoad: async ({ context, search }) => {
     // If nobody can be asked, the form still shows and says so when it is sent.
     const me = await context.queries.ensureQueryData(meQuery).catch(() => null)
@@ -39,10 +52,17 @@ const inboxRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/inbox',
   beforeLoad: async ({ context, location }) => {
-    const [me, settings] = await Promise.all([context.queries.ensureQueryData(meQuery), context.queries.ensureQueryData(settingsQuery)])
+    const [me, settings] = await Promise.all([
+      context.queries.ensureQueryData(meQuery),
+      context.queries.ensureQueryData(settingsQuery),
+    ])
     if (me === null) {
       context.queries.removeQueries({ queryKey: meQuery.queryKey })
-      throw redirect({ to: '/login', search: location.pathname === '/inbox' ? {} : { next: location.pathname }, replace: true })
+      throw redirect({
+        to: '/login',
+        search: location.pathname === '/inbox' ? {} : { next: location.pathname },
+        replace: true,
+      })
     }
     return { me, settings }
   },

@@ -1,5 +1,15 @@
 /** Everything that is live while an agent is signed in: made once at sign-in, closed at sign-out. */
-import { browserStorage, type Connection, createConnection, createInbox, createOutbox, type Inbox, type Outbox, type Store, watchTyping } from '@dosti/client'
+import {
+  browserStorage,
+  type Connection,
+  createConnection,
+  createInbox,
+  createOutbox,
+  type Inbox,
+  type Outbox,
+  type Store,
+  watchTyping,
+} from '@dosti/client'
 import type { Me, Party } from '@dosti/contracts'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import { http } from './session.ts'

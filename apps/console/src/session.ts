@@ -26,7 +26,8 @@ export function isSignedOut(error: unknown): boolean {
 }
 
 /** Signs in; the reply's cookie is the session. */
-export const signIn = (email: string, password: string): Promise<Me> => http.request('session.start', { email, password })
+export const signIn = (email: string, password: string): Promise<Me> =>
+  http.request('session.start', { email, password })
 
 /** Revokes the session on the server; nothing of it is kept here. */
 export async function signOut(): Promise<void> {

@@ -12,7 +12,8 @@ export const settingsQuery = queryOptions({
     const response = await fetch('/config.json')
     if (!response.ok) throw new Error(`The console's server answered ${response.status}.`)
     const given: unknown = await response.json()
-    if (typeof given !== 'object' || given === null || !('gateway' in given) || !('installation' in given)) throw new Error('The configuration is not complete.')
+    if (typeof given !== 'object' || given === null || !('gateway' in given) || !('installation' in given))
+      throw new Error('The configuration is not complete.')
     return { gateway: String(given.gateway), installation: String(given.installation) }
   },
   staleTime: Infinity,

@@ -1,7 +1,8 @@
 import { addressEnv, dataEnv, limitsEnv, proxyEnv, readEnv, serviceEnv } from '@dosti/runtime'
 import { z } from 'zod'
 
-const env = z.object({
+/** The variables, as .env.example lists them. */
+export const configSchema = z.object({
   ...serviceEnv,
   ...dataEnv,
   ...limitsEnv,
@@ -15,7 +16,7 @@ const env = z.object({
 })
 
 /** The gateway's settings. */
-export type Config = z.infer<typeof env>
+export type Config = z.infer<typeof configSchema>
 
 /** Reads them, or ends the process with every problem named. */
-export const readConfig = (): Config => readEnv(env)
+export const readConfig = (): Config => readEnv(configSchema)

@@ -17,21 +17,23 @@ export function memoryStorage(): KeyValueStore {
   }
 }
 
-function attempt<T>(run: (storage: Storage) => T): T | undefined {
+type Area = 'localStorage' | 'sessionStorage'
+
+function attempt<T>(area: Area, run: (storage: Storage) => T): T | undefined {
   try {
-    return run(window.localStorage)
+    return run(window[area])
   } catch {
     return undefined
   }
 }
 
-/** `localStorage`; where it is forbidden or full, what could not be written is kept in memory until the reload. */
-export function browserStorage(): KeyValueStore {
+/** A storage of the browser; where it is forbidden or full, what could not be written is kept in memory until the reload. */
+export function browserStorage(area: Area = 'localStorage'): KeyValueStore {
   const memory = memoryStorage()
   return {
-    get: (key) => memory.get(key) ?? attempt((storage) => storage.getItem(key)) ?? null,
+    get: (key) => memory.get(key) ?? attempt(area, (storage) => storage.getItem(key)) ?? null,
     set: (key, value) => {
-      const written = attempt((storage) => {
+      const written = attempt(area, (storage) => {
         storage.setItem(key, value)
         return true
       })
@@ -40,10 +42,10 @@ export function browserStorage(): KeyValueStore {
     },
     remove: (key) => {
       memory.remove(key)
-      attempt((storage) => storage.removeItem(key))
+      attempt(area, (storage) => storage.removeItem(key))
     },
     keys: (prefix) => {
-      const stored = attempt((storage) => Object.keys(storage).filter((key) => key.startsWith(prefix))) ?? []
+      const stored = attempt(area, (storage) => Object.keys(storage).filter((key) => key.startsWith(prefix))) ?? []
       return [...new Set([...stored, ...memory.keys(prefix)])]
     },
   }

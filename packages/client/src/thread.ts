@@ -78,6 +78,8 @@ class LiveThread implements Thread {
   #loadingOlder = false
   #readTold = 0
   #cancelRead: (() => void) | null = null
+  /** Asked for while the last mark was too fresh. */
+  #readWanted = false
   #wasOnline = false
   #closed = false
 
@@ -133,10 +135,13 @@ class LiveThread implements Thread {
   markRead(): void {
     const { head, seq, audience } = this.#state
     const held = audience === 'visitor' ? head?.readByVisitor : head?.readByAgents
-    if (held === undefined || seq <= Math.max(held, this.#readTold) || this.#cancelRead !== null) return
+    if (held === undefined || seq <= Math.max(held, this.#readTold)) return
+    this.#readWanted = this.#cancelRead !== null
+    if (this.#readWanted) return
     this.#tellRead()
     this.#cancelRead = this.#clock.after(READ_EVERY_MS, () => {
       this.#cancelRead = null
+      if (this.#readWanted) this.markRead()
     })
   }
 

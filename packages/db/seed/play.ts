@@ -12,23 +12,26 @@ const PAUSES = [1, 3, 2, 6, 1, 4, 11, 2]
 
 /** A demo conversation as it would stand if it had happened: the same numbering and the same heads as for real messages. */
 export function play(demo: DemoConversation, now: number): { thread: Thread; events: StoredEvent[] } {
-  const slug = demo.visitorId.replaceAll(/[^\w]/gu, '') || 'zair102'
-  const conversationId: ConversationId = `cnv_demo_${slug.replace(/^vis_/u, '')}`
+  const slug = demo.slug ?? demo.visitorId.replace(/^vis_/u, '').replaceAll(/\W/gu, '_')
+  const conversationId: ConversationId = `cnv_demo_${slug}`
   let count = 0
-  const ids = { next: <P extends string>(prefix: P): `${P}_${string}` => `${prefix}_demo_${slug.replace(/^vis_/u, '')}_${(count += 1)}` }
+  const ids = { next: <P extends string>(prefix: P): `${P}_${string}` => `${prefix}_demo_${slug}_${(count += 1)}` }
   const times = timesOf(demo, now)
   let thread: Thread = { ...newThread(demo.visitorId), visitorName: demo.name }
   const events: StoredEvent[] = []
   demo.lines.forEach((line, index) => {
     const drafts = draftsOf(line, thread, conversationId)
     const appended = append(thread, { events: drafts }, times[index] ?? now, ids)
-    thread = appended.thread
+    // Whoever answers, notes, assigns or closes has read what came before.
+    thread = line.kind === 'writes' ? appended.thread : readByAgents(appended.thread)
     events.push(...appended.events)
   })
-  if (demo.seen === true && thread.conversation !== null) {
-    thread = { ...thread, conversation: evolveRead(thread.conversation, { by: 'agents', seq: thread.seq }) }
-  }
-  return { thread, events }
+  return { thread: demo.seen === true ? readByAgents(thread) : thread, events }
+}
+
+function readByAgents(thread: Thread): Thread {
+  const { conversation, seq } = thread
+  return { ...thread, conversation: conversation && evolveRead(conversation, { by: 'agents', seq }) }
 }
 
 function timesOf({ hoursAgo, lines }: DemoConversation, now: number): number[] {

@@ -14,6 +14,8 @@ export type Line =
 export interface DemoConversation {
   workspace?: WorkspaceKey
   visitorId: string
+  /** What its ids are called, where the visitor's own id is not made of letters and digits. */
+  slug?: string
   name: string | null
   /** Before the seeding, when the last line was written. */
   hoursAgo: number

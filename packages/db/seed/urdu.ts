@@ -13,6 +13,7 @@ export const urdu: DemoConversation[] = [
   },
   {
     visitorId: 'زائر-۱۰۲',
+    slug: 'kamran',
     name: 'کامران',
     hoursAgo: 2,
     lines: [

@@ -110,17 +110,23 @@ export async function withConnection<T>(
       throw error
     }
   }
-  const { promise: deadline, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
+  return await withinDeadline(working(), timeoutMs, () => {
     late = true
     release(true)
-    reject(new Error('query read timeout'))
+  })
+}
+
+/** Answers in time, even for a driver that waits for ever; errors of an absent database come out as `service.unavailable`. */
+export async function withinDeadline<T>(work: Promise<T>, timeoutMs: number, onLate: () => void): Promise<T> {
+  const { promise: deadline, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    onLate()
+    reject(unavailable(new Error(`no answer within ${timeoutMs} ms`)))
   }, timeoutMs)
+  // The loser of the race must not end the process.
+  work.catch(() => {})
   try {
-    const result = working()
-    // The loser of the race must not end the process.
-    result.catch(() => {})
-    return await Promise.race([result, deadline])
+    return await Promise.race([work, deadline])
   } catch (error) {
     throw translate(error)
   } finally {

@@ -67,7 +67,12 @@ async function change(db: Pick<Db, 'pool'>, ids: Ids, changes: readonly Change[]
       return []
     }
   }
-  const left = changes.length === 0 ? [] : await attempt(groupByVisitor(changes), 'free')
+  let left: readonly Group[] = groupByVisitor(changes)
+  // Many may be skipped where two nodes serve the same visitors; a moment later most of them are free.
+  for (let before = Infinity; left.length > 0 && left.length < before; ) {
+    before = left.length > WAITING_CONNECTIONS ? left.length : 0
+    left = await attempt(left, 'free')
+  }
   await eachOf(left, WAITING_CONNECTIONS, async (group) => void (await attempt([group], 'waiting')))
   // Nothing at all is known to be committed, for a reason that no change brought with it.
   if (changes.length > 0 && failures.length === changes.length) throw failures[0]
@@ -83,7 +88,8 @@ function groupByVisitor(changes: readonly Change[]): Group[] {
     if (group === undefined) groups.set(key, { key, workspaceId, visitorId, changes: [{ index, change }] })
     else group.changes.push({ index, change })
   })
-  return [...groups.values()]
+  // Every node writes in the same order: two that make the same visitors at once then wait for each other in one direction.
+  return [...groups.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 /** Decides again after a serialization failure, a deadlock, or when another node made one of the visitors first. */

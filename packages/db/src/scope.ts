@@ -1,8 +1,8 @@
 import type { WorkspaceId } from '@dosti/contracts'
 import type pg from 'pg'
+import { DEADLINE_MS, withinDeadline } from './client.ts'
 import type { Db } from './client.ts'
 import type { Prisma } from './generated/client.ts'
-import { translate } from './unavailable.ts'
 
 /** The workspaces whose rows a transaction may see and write; `*` is for credentials, the follower of the log and the sweep. */
 export type Scope = '*' | readonly WorkspaceId[]
@@ -34,14 +34,11 @@ export async function inTransaction<T>(client: pg.PoolClient, scope: Scope, work
   }
 }
 
-/** A Prisma transaction within a scope. */
+/** A Prisma transaction within a scope; it too answers before the deadline. */
 export async function scoped<T>(db: Db, scope: Scope, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
-  try {
-    return await db.prisma.$transaction(async (tx) => {
-      await tx.$executeRaw`SELECT set_config('dosti.scope', ${scopeText(scope)}, true)`
-      return await work(tx)
-    })
-  } catch (error) {
-    throw translate(error)
-  }
+  const transaction = db.prisma.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT set_config('dosti.scope', ${scopeText(scope)}, true)`
+    return await work(tx)
+  })
+  return await withinDeadline(transaction, DEADLINE_MS, () => {})
 }

@@ -21,20 +21,22 @@ function refresh(): void {
   state.set(choice.get() === 'muted' ? 'muted' : context?.state === 'running' ? 'ready' : 'blocked')
 }
 
-/** Starts listening for the first click or key, which allows sound. Returns the way to stop. */
-export function watchSound(): () => void {
-  context ??= new AudioContext()
-  const audio = context
-  audio.addEventListener('statechange', refresh)
-  const unlock = () => {
-    if (audio.state !== 'running') void audio.resume().then(refresh)
+function unlock(): void {
+  if (context === null) {
+    context = new AudioContext()
+    context.addEventListener('statechange', refresh)
   }
-  unlock()
+  if (context.state !== 'running') void context.resume().then(refresh)
   refresh()
+}
+
+/** Waits for the click or key that allows sound, unless there was one. Returns the way to stop. */
+export function watchSound(): () => void {
+  if (navigator.userActivation.hasBeenActive) unlock()
+  else refresh()
   window.addEventListener('pointerdown', unlock)
   window.addEventListener('keydown', unlock)
   return () => {
-    audio.removeEventListener('statechange', refresh)
     window.removeEventListener('pointerdown', unlock)
     window.removeEventListener('keydown', unlock)
   }
@@ -43,8 +45,8 @@ export function watchSound(): () => void {
 /** Switches the sound on or off, remembered in this browser. */
 export function setMuted(muted: boolean): void {
   choice.set(muted ? 'muted' : 'on')
-  refresh()
-  if (!muted) void context?.resume().then(refresh)
+  if (muted) refresh()
+  else unlock()
 }
 
 /** Sounds an alert in one tab only, whichever may; resolves to whether it was this one. */
@@ -72,8 +74,9 @@ export function chime(audio: BaseAudioContext): void {
   ]
   for (const { hertz, at } of notes) {
     const start = audio.currentTime + at
-    const gain = new GainNode(audio, { gain: 0 })
-    const tone = new OscillatorNode(audio, { type: 'sine', frequency: hertz })
+    const gain = audio.createGain()
+    const tone = audio.createOscillator()
+    tone.frequency.value = hertz
     gain.gain.setValueAtTime(0, start)
     gain.gain.linearRampToValueAtTime(0.22, start + 0.015)
     gain.gain.exponentialRampToValueAtTime(0.001, start + 0.45)

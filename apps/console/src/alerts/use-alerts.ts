@@ -16,7 +16,11 @@ export function useAlerts(): { waiting: readonly Waiting[]; dismiss: (alertId: s
       }),
     [connection, inbox],
   )
-  useEffect(() => inbox.view.subscribe(() => setWaiting((before) => stillWaiting(before, (visitorId) => inbox.head(visitorId)))), [inbox])
+  useEffect(
+    () =>
+      inbox.view.subscribe(() => setWaiting((before) => stillWaiting(before, (visitorId) => inbox.head(visitorId)))),
+    [inbox],
+  )
   const dismiss = (alertId: string) => setWaiting((before) => before.filter((item) => item.alert.alertId !== alertId))
   return { waiting, dismiss }
 }

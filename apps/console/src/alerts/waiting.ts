@@ -10,13 +10,20 @@ export interface Waiting {
 }
 
 /** With a new alert: the newest first, one for each conversation. */
-export function withAlert(waiting: readonly Waiting[], alert: Waiting['alert'], head: AgentsConversation | undefined): Waiting[] {
+export function withAlert(
+  waiting: readonly Waiting[],
+  alert: Waiting['alert'],
+  head: AgentsConversation | undefined,
+): Waiting[] {
   const added = { alert, assigneeId: head?.assignee?.id ?? null, unreadKnown: (head?.unread ?? 0) > 0 }
   return [added, ...waiting.filter((other) => other.alert.conversationId !== alert.conversationId)]
 }
 
 /** Without those whom somebody has read, taken or closed since. The same array if nothing changed. */
-export function stillWaiting(waiting: readonly Waiting[], headOf: (visitorId: string) => AgentsConversation | undefined): readonly Waiting[] {
+export function stillWaiting(
+  waiting: readonly Waiting[],
+  headOf: (visitorId: string) => AgentsConversation | undefined,
+): readonly Waiting[] {
   const next = waiting.flatMap((item) => {
     const head = headOf(item.alert.visitorId)
     if (head === undefined) return [item]

@@ -37,7 +37,12 @@ export function AssignMenu({ visitorId, assigneeId }: { visitorId: string; assig
           </MenuChoice>
           {colleagues.length > 0 && <MenuLine />}
           {colleagues.map(({ id, name, available }) => (
-            <MenuChoice key={id} value={id} icon={<Avatar id={id} name={name} size={20} />} hint={available ? undefined : <span className="text-xs text-faint">away</span>}>
+            <MenuChoice
+              key={id}
+              value={id}
+              icon={<Avatar id={id} name={name} size={20} />}
+              hint={available ? undefined : <span className="text-xs text-faint">away</span>}
+            >
               {name}
             </MenuChoice>
           ))}
@@ -59,7 +64,9 @@ function useAgents(wanted: boolean) {
   useEffect(
     () =>
       connection.on('agent.updated', ({ agent, available }) => {
-        queries.setQueryData<Agent[]>(['agents'], (before) => before?.map((known) => (known.id === agent.id ? { ...known, ...agent, available } : known)))
+        queries.setQueryData<Agent[]>(['agents'], (before) =>
+          before?.map((known) => (known.id === agent.id ? { ...known, ...agent, available } : known)),
+        )
       }),
     [connection, queries],
   )

@@ -8,7 +8,13 @@ import { type DraftField, readDraft, writeDraft } from './drafts.ts'
 
 const MODES = {
   message: { tab: 'Reply', label: 'Reply', placeholder: 'Write a reply…', send: 'Send', look: 'solid' },
-  note: { tab: 'Note', label: 'Note', placeholder: 'Write a note. Only your team sees it.', send: 'Add note', look: 'note' },
+  note: {
+    tab: 'Note',
+    label: 'Note',
+    placeholder: 'Write a note. Only your team sees it.',
+    send: 'Add note',
+    look: 'note',
+  },
 } as const
 const FIELDS: readonly DraftField[] = ['message', 'note']
 /** The rest is counted down from here on. */
@@ -46,24 +52,21 @@ export function Composer({ thread, visitorId, closed }: Props) {
       <div
         className={`rounded-2xl border shadow-small transition-shadow focus-within:border-focus focus-within:outline-1 focus-within:outline-focus ${mode === 'note' ? 'border-note-line bg-note' : 'border-line-strong bg-surface'}`}
       >
-        <ModeTabs mode={mode} onChoose={choose} closed={closed} />
-        <textarea
-          ref={field}
-          aria-label={label}
-          rows={1}
-          dir="auto"
-          value={text}
-          placeholder={placeholder}
-          onChange={(event) => write(event.target.value)}
-          onInput={typed}
-          onKeyDown={onKeyDown}
-          enterKeyHint="send"
-          className="written block max-h-[40dvh] min-h-11 w-full resize-none bg-transparent px-4 py-2 text-base outline-none placeholder:text-faint touch:text-lg"
-        />
-        <div className="flex items-center justify-end gap-3 px-2 pb-2">
-          <p role="status" className={`text-xs tabular-nums ${left < 0 ? 'text-danger' : 'text-faint'}`}>
-            {left < TEXT_LENGTH_MAX - COUNT_FROM ? (left < 0 ? `${-left} characters too many` : `${left} characters left`) : ''}
-          </p>
+        <ModeTabs mode={mode} onChoose={choose} hint={hintOf(left, closed, mode)} />
+        <div className="flex items-end gap-2 pe-2 pb-2">
+          <textarea
+            ref={field}
+            aria-label={label}
+            rows={1}
+            dir="auto"
+            value={text}
+            placeholder={placeholder}
+            onChange={(event) => write(event.target.value)}
+            onInput={typed}
+            onKeyDown={onKeyDown}
+            enterKeyHint="send"
+            className="written block max-h-[40dvh] min-h-10 min-w-0 flex-1 resize-none md:min-h-16 bg-transparent px-4 py-2 outline-none placeholder:text-faint"
+          />
           <Button look={look} disabled={text.trim() === '' || left < 0} onClick={send}>
             {sendLabel}
           </Button>
@@ -73,7 +76,13 @@ export function Composer({ thread, visitorId, closed }: Props) {
   )
 }
 
-function ModeTabs({ mode, onChoose, closed }: { mode: DraftField; onChoose: (mode: DraftField) => void; closed: boolean }) {
+function hintOf(left: number, closed: boolean, mode: DraftField): string {
+  if (left < 0) return `${-left} characters too many`
+  if (left < TEXT_LENGTH_MAX - COUNT_FROM) return `${left} characters left`
+  return closed && mode === 'message' ? 'Closed. A reply reopens it.' : ''
+}
+
+function ModeTabs({ mode, onChoose, hint }: { mode: DraftField; onChoose: (mode: DraftField) => void; hint: string }) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') onChoose(mode === 'message' ? 'note' : 'message')
   }
@@ -94,14 +103,19 @@ function ModeTabs({ mode, onChoose, closed }: { mode: DraftField; onChoose: (mod
           </button>
         ))}
       </div>
-      {closed && <p className="one-line ms-auto min-w-0 pe-2 text-xs text-soft">{mode === 'message' ? 'Closed. A reply reopens it.' : 'Closed.'}</p>}
+      <p role="status" className="one-line ms-auto min-w-0 pe-2 text-xs text-soft tabular-nums">
+        {hint}
+      </p>
     </div>
   )
 }
 
 function useDraft({ thread, visitorId, mode }: { thread: Thread; visitorId: string; mode: DraftField }) {
   const { storageScope, connection } = useLive()
-  const [drafts, setDrafts] = useState(() => ({ message: readDraft(storageScope, 'message', visitorId), note: readDraft(storageScope, 'note', visitorId) }))
+  const [drafts, setDrafts] = useState(() => ({
+    message: readDraft(storageScope, 'message', visitorId),
+    note: readDraft(storageScope, 'note', visitorId),
+  }))
   const signal = useTypingSignal(connection, visitorId)
   const text = drafts[mode]
   // Almost every text is far from the limit: only near it are code points counted.

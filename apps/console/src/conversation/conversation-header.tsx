@@ -11,7 +11,15 @@ import { shortId, visitorLabel } from './visitor-name.ts'
 export type Head = Conversation | AgentsConversation
 
 /** Who this is, and what can be done with the whole conversation. */
-export function ConversationHeader({ visitorId, head, onBack }: { visitorId: string; head: Head | null; onBack: () => void }) {
+export function ConversationHeader({
+  visitorId,
+  head,
+  onBack,
+}: {
+  visitorId: string
+  head: Head | null
+  onBack: () => void
+}) {
   const { setStatus } = useActions(visitorId)
   const name = head === null ? shortId(visitorId) : visitorLabel(head)
   const closed = head?.status === 'closed'
@@ -47,7 +55,12 @@ export function ConversationHeader({ visitorId, head, onBack }: { visitorId: str
               <span className="max-sm:sr-only">Reopen</span>
             </Button>
           ) : (
-            <Button look="outline" aria-label="Close conversation" title="Close conversation (E)" onClick={() => setStatus('closed')}>
+            <Button
+              look="outline"
+              aria-label="Close conversation"
+              title="Close conversation (E)"
+              onClick={() => setStatus('closed')}
+            >
               <Check aria-hidden size={15} />
               <span className="max-sm:sr-only">Close</span>
             </Button>

@@ -43,8 +43,12 @@ function Conversation({ thread, visitorId }: { thread: Thread; visitorId: string
   useJoin(visitorId, view.conversation?.status === 'open')
   // The list may know the head before the thread has arrived: the header stands at once.
   const head = view.conversation ?? inbox.head(visitorId) ?? null
-  if (view.phase === 'failed' && view.events.length === 0) return <Failed notFound={view.error?.code === 'conversation.not_found'} onRetry={() => thread.refresh()} onBack={back} />
-  if (view.phase === 'ready' && view.conversation === null) return <Failed notFound onRetry={() => thread.refresh()} onBack={back} />
+  if (view.phase === 'failed' && view.events.length === 0)
+    return (
+      <Failed notFound={view.error?.code === 'conversation.not_found'} onRetry={() => thread.refresh()} onBack={back} />
+    )
+  if (view.phase === 'ready' && view.conversation === null)
+    return <Failed notFound onRetry={() => thread.refresh()} onBack={back} />
   return (
     <div className="flex h-full min-w-0">
       <div className="flex h-full min-w-0 flex-1 flex-col">
@@ -94,7 +98,9 @@ function Failed({ notFound, onRetry, onBack }: { notFound: boolean; onRetry: () 
         </div>
       }
     >
-      {notFound ? 'It may belong to another workspace, or the address is not complete.' : 'Check your connection. What you wrote is kept.'}
+      {notFound
+        ? 'It may belong to another workspace, or the address is not complete.'
+        : 'Check your connection. What you wrote is kept.'}
     </Empty>
   )
 }

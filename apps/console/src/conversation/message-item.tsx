@@ -18,9 +18,15 @@ export const MessageItem = memo(
     const { side, note, pending, first, seen } = row
     const look = note ? 'border border-note-line bg-note text-ink' : side === 'visitor' ? 'bg-bubble' : 'bg-bubble-own'
     return (
-      <article className={`flex max-w-[82%] flex-col ${side === 'visitor' ? 'items-start self-start' : 'items-end self-end'} ${first ? 'mt-3.5' : 'mt-1'}`}>
+      <article
+        className={`flex max-w-[82%] flex-col ${side === 'visitor' ? 'items-start self-start' : 'items-end self-end'} ${first ? 'mt-3.5' : 'mt-1'}`}
+      >
         {first && <Author row={row} meId={meId} />}
-        <div dir="auto" title={fullTime(row.timestamp)} className={`written max-w-full rounded-2xl px-3.5 py-2 text-base ${look} ${pending?.state === 'sending' ? 'opacity-70' : ''}`}>
+        <div
+          dir="auto"
+          title={fullTime(row.timestamp)}
+          className={`written max-w-full rounded-2xl px-3.5 py-2 ${look} ${pending?.state === 'sending' ? 'opacity-70' : ''}`}
+        >
           <MessageText text={row.text} />
         </div>
         {pending?.state === 'sending' && <Sending />}
@@ -40,11 +46,25 @@ export const MessageItem = memo(
 
 /** Rows are made anew for each view; what they show mostly stays. */
 function sameRow(one: MessageRow, other: MessageRow): boolean {
-  return one.key === other.key && one.text === other.text && one.timestamp === other.timestamp && one.first === other.first && one.seen === other.seen && one.pending === other.pending
+  return (
+    one.key === other.key &&
+    one.text === other.text &&
+    one.timestamp === other.timestamp &&
+    one.first === other.first &&
+    one.seen === other.seen &&
+    one.pending === other.pending
+  )
 }
 
 function Author({ row: { author, note, timestamp }, meId }: { row: MessageRow; meId: string }) {
-  const name = author.kind === 'system' ? 'Dosti' : author.kind === 'visitor' ? (author.name ?? shortId(author.id)) : author.id === meId ? 'You' : author.name
+  const name =
+    author.kind === 'system'
+      ? 'Dosti'
+      : author.kind === 'visitor'
+        ? (author.name ?? shortId(author.id))
+        : author.id === meId
+          ? 'You'
+          : author.name
   return (
     <p className="mb-1 flex items-center gap-1.5 px-1 text-xs text-soft">
       {note && (
@@ -66,7 +86,14 @@ function MessageText({ text }: { text: string }) {
     part.kind === 'text' ? (
       part.text
     ) : (
-      <a key={index} href={part.href} target="_blank" rel="noopener noreferrer nofollow ugc" dir="ltr" className="text-accent-ink underline decoration-1 underline-offset-2">
+      <a
+        key={index}
+        href={part.href}
+        target="_blank"
+        rel="noopener noreferrer nofollow ugc"
+        dir="ltr"
+        className="text-accent-ink underline decoration-1 underline-offset-2"
+      >
         {part.text}
       </a>
     ),

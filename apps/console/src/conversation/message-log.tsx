@@ -1,6 +1,6 @@
 import type { Thread, ThreadView } from '@dosti/client'
 import { ArrowDown } from 'lucide-react'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { dayName } from '../design/time.ts'
 import { useNow } from '../design/use-now.ts'
 import { useLive } from '../live.tsx'
@@ -14,7 +14,10 @@ export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView 
   const { me, outbox } = useLive()
   const now = useNow()
   const newAfter = useNewAfter(view)
-  const rows = useMemo(() => threadRows(view, { me: { kind: 'agent', id: me.agent.id, name: me.agent.name }, newAfter }), [view, me, newAfter])
+  const rows = useMemo(
+    () => threadRows(view, { me: { kind: 'agent', id: me.agent.id, name: me.agent.name }, newAfter }),
+    [view, me, newAfter],
+  )
   const { scroller, content, atEnd, toEnd } = usePinnedScroll({
     firstKey: view.events[0]?.id,
     onNearStart: () => {
@@ -30,10 +33,22 @@ export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView 
   }, [sending, toEnd])
   return (
     <div className="relative min-h-0 flex-1">
-      <div ref={scroller} role="log" aria-label="Messages" aria-busy={view.phase === 'loading'} tabIndex={0} className="h-full overflow-x-hidden overflow-y-auto overscroll-contain -outline-offset-2 [overflow-anchor:none]">
-        <div ref={content} className="mx-auto flex min-h-full w-full max-w-190 flex-col justify-end px-5 pt-6 pb-3 max-md:px-3">
+      <div
+        ref={scroller}
+        role="log"
+        aria-label="Messages"
+        aria-busy={view.phase === 'loading'}
+        tabIndex={0}
+        className="h-full overflow-x-hidden overflow-y-auto overscroll-contain -outline-offset-2 [overflow-anchor:none]"
+      >
+        <div
+          ref={content}
+          className="mx-auto flex min-h-full w-full max-w-190 flex-col justify-end px-5 pt-6 pb-3 max-md:px-3"
+        >
           {view.phase === 'loading' && <LogLoading />}
-          {view.hasOlder && <p className="pb-4 text-center text-xs text-faint">{view.loadingOlder ? 'Loading older messages…' : ' '}</p>}
+          {view.hasOlder && (
+            <p className="pb-4 text-center text-xs text-faint">{view.loadingOlder ? 'Loading older messages…' : ' '}</p>
+          )}
           {rows.map((row) => {
             switch (row.kind) {
               case 'day':
@@ -43,7 +58,15 @@ export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView 
               case 'notice':
                 return <NoticeLine key={row.key} event={row.event} meId={me.agent.id} />
               case 'message':
-                return <MessageItem key={row.key} row={row} meId={me.agent.id} onRetry={(id) => outbox.retry(id)} onDiscard={(id) => outbox.discard(id)} />
+                return (
+                  <MessageItem
+                    key={row.key}
+                    row={row}
+                    meId={me.agent.id}
+                    onRetry={(id) => outbox.retry(id)}
+                    onDiscard={(id) => outbox.discard(id)}
+                  />
+                )
             }
           })}
         </div>
@@ -64,11 +87,10 @@ export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView 
 
 /** Where the new messages began when the thread was opened; stays, so that the line does not run away while one reads. */
 function useNewAfter({ phase, conversation }: ThreadView): number | null {
-  const mark = useRef<number | null | undefined>(undefined)
-  if (mark.current === undefined && phase === 'ready') {
-    mark.current = conversation !== null && (conversation.unread ?? 0) > 0 ? conversation.readByAgents : null
-  }
-  return mark.current ?? null
+  const [mark, setMark] = useState<number | null | undefined>(undefined)
+  if (mark === undefined && phase === 'ready')
+    setMark(conversation !== null && (conversation.unread ?? 0) > 0 ? conversation.readByAgents : null)
+  return mark ?? null
 }
 
 /** Says "read" only of what somebody can have seen: the end is in sight, and so is the tab. */

@@ -33,7 +33,10 @@ interface Options {
 }
 
 /** The rows of a thread, oldest first: pure, so that what is on screen follows from the view alone. */
-export function threadRows(view: Pick<ThreadView, 'events' | 'pending' | 'conversation'>, { me, newAfter }: Options): ThreadRow[] {
+export function threadRows(
+  view: Pick<ThreadView, 'events' | 'pending' | 'conversation'>,
+  { me, newAfter }: Options,
+): ThreadRow[] {
   const rows: ThreadRow[] = []
   const seenKey = lastSeen(view)
   let newShown = newAfter === null
@@ -56,10 +59,15 @@ export function threadRows(view: Pick<ThreadView, 'events' | 'pending' | 'conver
 function addDay(rows: ThreadRow[], timestamp: number): void {
   const last = rows.findLast((row) => row.kind !== 'new')
   const day = startOfDay(timestamp)
-  if (last === undefined || !('timestamp' in last) || startOfDay(last.timestamp) !== day) rows.push({ kind: 'day', key: `day-${day}`, timestamp: day })
+  if (last === undefined || !('timestamp' in last) || startOfDay(last.timestamp) !== day)
+    rows.push({ kind: 'day', key: `day-${day}`, timestamp: day })
 }
 
-function storedRow(event: StoredEvent & { name: 'message.sent' | 'note.added' }, before: ThreadRow | undefined, seenKey: string | null): MessageRow {
+function storedRow(
+  event: StoredEvent & { name: 'message.sent' | 'note.added' },
+  before: ThreadRow | undefined,
+  seenKey: string | null,
+): MessageRow {
   const key = event.data.clientMessageId ?? event.id
   const row = {
     kind: 'message',

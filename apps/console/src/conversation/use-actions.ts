@@ -4,7 +4,10 @@ import { showNotice } from '../design/notices.tsx'
 import { useLive } from '../live.tsx'
 
 /** What an agent does to a conversation. The screen changes when the event arrives; a refusal is said aloud. */
-export function useActions(visitorId: string): { setStatus: (status: 'open' | 'closed') => void; assign: (agentId: AgentId | null) => void } {
+export function useActions(visitorId: string): {
+  setStatus: (status: 'open' | 'closed') => void
+  assign: (agentId: AgentId | null) => void
+} {
   const { connection } = useLive()
   const say = (what: string) => (error: unknown) => {
     const reason = error instanceof RequestError && !error.retryable ? error.message : 'Try again in a moment.'
@@ -12,7 +15,8 @@ export function useActions(visitorId: string): { setStatus: (status: 'open' | 'c
   }
   return {
     setStatus: (status) => {
-      if (status === 'closed') connection.request('conversation.close', { visitorId }).catch(say('The conversation was not closed.'))
+      if (status === 'closed')
+        connection.request('conversation.close', { visitorId }).catch(say('The conversation was not closed.'))
       else connection.request('conversation.reopen', { visitorId }).catch(say('The conversation was not reopened.'))
     },
     assign: (agentId) => {

@@ -16,7 +16,8 @@ export function shortId(visitorId: string): string {
 // Browsers resolve the path segments "." and ".." however they are encoded, so these two ids get a tilde before them (and
 // ids that look like the result get one more). The router does the percent-encoding of everything else.
 /** The id as a path segment, before percent-encoding. */
-export const visitorIdToPath = (visitorId: string): string => (/^~*\.{1,2}$/.test(visitorId) ? `~${visitorId}` : visitorId)
+export const visitorIdToPath = (visitorId: string): string =>
+  /^~*\.{1,2}$/.test(visitorId) ? `~${visitorId}` : visitorId
 
 /** The inverse of `visitorIdToPath`. */
 export const visitorIdFromPath = (segment: string): string => (/^~+\.{1,2}$/.test(segment) ? segment.slice(1) : segment)

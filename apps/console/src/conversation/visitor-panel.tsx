@@ -10,7 +10,10 @@ import { visitorLabel } from './visitor-name.ts'
 export function VisitorPanel({ head }: { head: Head }) {
   const name = visitorLabel(head)
   return (
-    <aside aria-label="Details" className="w-68 shrink-0 overflow-y-auto border-s border-line bg-canvas px-4 py-5 max-xl:hidden">
+    <aside
+      aria-label="Details"
+      className="w-68 shrink-0 overflow-y-auto border-s border-line bg-canvas px-4 py-5 max-xl:hidden"
+    >
       <div className="mb-5 flex flex-col items-center gap-2 text-center">
         <Avatar id={head.visitorId} name={name} size={36} />
         <bdi className="max-w-full text-base font-semibold wrap-anywhere">{name}</bdi>
@@ -25,7 +28,9 @@ export function VisitorPanel({ head }: { head: Head }) {
           <VisitorId visitorId={head.visitorId} />
         </Fact>
         <Fact label="Assigned to">{head.assignee?.name ?? 'Nobody'}</Fact>
-        <Fact label="Joined">{head.agents.length === 0 ? 'Nobody yet' : head.agents.map((agent) => agent.name).join(', ')}</Fact>
+        <Fact label="Joined">
+          {head.agents.length === 0 ? 'Nobody yet' : head.agents.map((agent) => agent.name).join(', ')}
+        </Fact>
         <Fact label="Started">{fullTime(head.openedAt)}</Fact>
         {head.closedAt !== null && <Fact label="Closed">{fullTime(head.closedAt)}</Fact>}
       </dl>
@@ -62,7 +67,12 @@ function VisitorId({ visitorId }: { visitorId: string }) {
   return (
     <span className="flex items-start gap-1">
       <bdi className="min-w-0 flex-1 font-mono text-xs leading-5">{visitorId}</bdi>
-      <Button shape="icon" aria-label={copied ? 'Copied' : 'Copy the visitor id'} className="-my-1.5 size-7!" onClick={copy}>
+      <Button
+        shape="icon"
+        aria-label={copied ? 'Copied' : 'Copy the visitor id'}
+        className="-my-1.5 size-7!"
+        onClick={copy}
+      >
         {copied ? <Check aria-hidden size={13} /> : <Copy aria-hidden size={13} />}
       </Button>
     </span>

@@ -19,6 +19,11 @@ export function buttonClass(look: Look = 'quiet', shape: 'text' | 'icon' = 'text
 }
 
 /** A plain button; never submits a form unless its `type` says so. */
-export function Button({ look = 'quiet', shape = 'text', className = '', ...props }: ComponentProps<'button'> & { look?: Look; shape?: 'text' | 'icon' }) {
+export function Button({
+  look = 'quiet',
+  shape = 'text',
+  className = '',
+  ...props
+}: ComponentProps<'button'> & { look?: Look; shape?: 'text' | 'icon' }) {
   return <button type="button" className={`${buttonClass(look, shape)} ${className}`} {...props} />
 }

@@ -6,7 +6,17 @@ const ITEM =
   'flex w-full items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm text-ink outline-none select-none data-highlighted:bg-hover touch:min-h-11 data-disabled:opacity-50'
 
 /** The floating part of a menu, placed by its trigger. */
-export function MenuPanel({ children, side = 'bottom', align = 'end', label }: { children: ReactNode; side?: 'bottom' | 'top' | 'right'; align?: 'start' | 'end'; label: string }) {
+export function MenuPanel({
+  children,
+  side = 'bottom',
+  align = 'end',
+  label,
+}: {
+  children: ReactNode
+  side?: 'bottom' | 'top' | 'right'
+  align?: 'start' | 'end'
+  label: string
+}) {
   return (
     <Menu.Portal>
       <Menu.Positioner side={side} align={align} sideOffset={6} collisionPadding={8} className="z-40 outline-none">
@@ -22,7 +32,17 @@ export function MenuPanel({ children, side = 'bottom', align = 'end', label }: {
 }
 
 /** One thing to do. */
-export function MenuItem({ icon, children, hint, onSelect }: { icon?: ReactNode; children: ReactNode; hint?: ReactNode; onSelect: () => void }) {
+export function MenuItem({
+  icon,
+  children,
+  hint,
+  onSelect,
+}: {
+  icon?: ReactNode
+  children: ReactNode
+  hint?: ReactNode
+  onSelect: () => void
+}) {
   return (
     <Menu.Item className={ITEM} onClick={onSelect}>
       {icon}
@@ -33,7 +53,17 @@ export function MenuItem({ icon, children, hint, onSelect }: { icon?: ReactNode;
 }
 
 /** One of several choices, of which one holds. */
-export function MenuChoice({ value, icon, children, hint }: { value: string; icon?: ReactNode; children: ReactNode; hint?: ReactNode }) {
+export function MenuChoice({
+  value,
+  icon,
+  children,
+  hint,
+}: {
+  value: string
+  icon?: ReactNode
+  children: ReactNode
+  hint?: ReactNode
+}) {
   return (
     <Menu.RadioItem value={value} closeOnClick className={ITEM}>
       {icon}
@@ -47,7 +77,17 @@ export function MenuChoice({ value, icon, children, hint }: { value: string; ico
 }
 
 /** A named set of choices. */
-export function MenuChoices({ label, value, onChange, children }: { label: string; value: string; onChange: (value: string) => void; children: ReactNode }) {
+export function MenuChoices({
+  label,
+  value,
+  onChange,
+  children,
+}: {
+  label: string
+  value: string
+  onChange: (value: string) => void
+  children: ReactNode
+}) {
   return (
     <Menu.RadioGroup value={value} onValueChange={onChange}>
       <Menu.Group>

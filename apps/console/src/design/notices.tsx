@@ -27,11 +27,19 @@ const dismiss = (id: number) => notices.set(notices.get().filter((notice) => not
 export function Notices() {
   const shown = useSyncExternalStore(notices.subscribe, notices.get)
   return (
-    <div role="status" className="pointer-events-none fixed inset-x-4 bottom-4 z-50 flex flex-col items-center gap-2">
+    <div role="status" className="pointer-events-none fixed inset-x-4 top-16 z-50 flex flex-col items-center gap-2">
       {shown.map(({ id, text }) => (
-        <div key={id} className="pointer-events-auto flex max-w-110 items-center gap-2 rounded-xl bg-ink py-1.5 ps-4 pe-1.5 text-sm text-canvas shadow-large animate-rise">
+        <div
+          key={id}
+          className="flex max-w-110 items-center gap-2 rounded-xl bg-ink py-1.5 ps-4 pe-1.5 text-sm text-canvas shadow-large animate-rise"
+        >
           <span className="min-w-0">{text}</span>
-          <Button shape="icon" aria-label="Dismiss" className="text-canvas! hover:bg-transparent! hover:opacity-75" onClick={() => dismiss(id)}>
+          <Button
+            shape="icon"
+            aria-label="Dismiss"
+            className="pointer-events-auto text-canvas! hover:bg-transparent! hover:opacity-75"
+            onClick={() => dismiss(id)}
+          >
             <X aria-hidden size={15} />
           </Button>
         </div>

@@ -3,7 +3,7 @@ import type { Me } from '@dosti/contracts'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react'
-import { useEffect } from 'react'
+import { useCallback, useEffect } from 'react'
 import { Avatar } from '../design/avatar.tsx'
 import { buttonClass } from '../design/button.tsx'
 import { MenuChoice, MenuChoices, MenuItem, MenuLine, MenuPanel } from '../design/menu.tsx'
@@ -20,7 +20,11 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
   const theme = useTheme()
   return (
     <Menu.Root>
-      <Menu.Trigger aria-label="Account" title={`${me.agent.name}, ${available ? 'on duty' : 'away'}`} className={`${buttonClass('quiet', 'icon')} relative rounded-full! md:mt-1`}>
+      <Menu.Trigger
+        aria-label="Account"
+        title={`${me.agent.name}, ${available ? 'on duty' : 'away'}`}
+        className={`${buttonClass('quiet', 'icon')} relative rounded-full! md:mt-1`}
+      >
         <Avatar id={me.agent.id} name={me.agent.name} />
         <Dot available={available} className="absolute end-0 bottom-0 ring-2 ring-canvas touch:end-1 touch:bottom-1" />
       </Menu.Trigger>
@@ -31,11 +35,15 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
           <p className="text-xs text-soft">{me.workspace.name}</p>
         </div>
         <MenuLine />
-        <MenuChoices label="Alerts reach you while on duty" value={available ? 'on' : 'away'} onChange={(value) => setAvailable(value === 'on')}>
-          <MenuChoice value="on" icon={<Dot available />}>
+        <MenuChoices
+          label="Availability"
+          value={available ? 'on' : 'away'}
+          onChange={(value) => setAvailable(value === 'on')}
+        >
+          <MenuChoice value="on" icon={<Dot available className="mx-0.5" />}>
             On duty
           </MenuChoice>
-          <MenuChoice value="away" icon={<Dot available={false} />}>
+          <MenuChoice value="away" icon={<Dot available={false} className="mx-0.5" />}>
             Away
           </MenuChoice>
         </MenuChoices>
@@ -65,7 +73,12 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
 
 /** Green and filled on duty, hollow while away: told apart without colour too. */
 function Dot({ available, className = '' }: { available: boolean; className?: string }) {
-  return <span aria-hidden className={`size-2.5 rounded-full ${available ? 'bg-good' : 'border-2 border-away bg-surface'} ${className}`} />
+  return (
+    <span
+      aria-hidden
+      className={`size-2.5 rounded-full ${available ? 'bg-good' : 'border-2 border-away bg-surface'} ${className}`}
+    />
+  )
 }
 
 function useAvailability() {
@@ -73,13 +86,21 @@ function useAvailability() {
   const queries = useQueryClient()
   const { data } = useQuery({ ...meQuery, enabled: false })
   const me = data ?? signedIn
-  const keep = (available: boolean) =>
-    queries.setQueryData<Me | null>(meQuery.queryKey, (before) => (before ? { ...before, agent: { ...before.agent, available } } : before))
+  const agentId = signedIn.agent.id
+  const keep = useCallback(
+    (available: boolean) =>
+      queries.setQueryData<Me | null>(meQuery.queryKey, (before) =>
+        before ? { ...before, agent: { ...before.agent, available } } : before,
+      ),
+    [queries],
+  )
   // Another tab or device of the same person may switch, too.
-  useEffect(() =>
-    connection.on('agent.updated', ({ agent, available }) => {
-      if (agent.id === signedIn.agent.id) keep(available)
-    }),
+  useEffect(
+    () =>
+      connection.on('agent.updated', ({ agent, available }) => {
+        if (agent.id === agentId) keep(available)
+      }),
+    [connection, agentId, keep],
   )
   const setAvailable = (available: boolean) => {
     keep(available)

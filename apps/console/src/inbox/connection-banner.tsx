@@ -13,10 +13,19 @@ export function ConnectionBanner() {
     <div role="status" className="contents">
       {text !== null && (
         <div className="flex items-center justify-center gap-2 border-b border-note-line bg-note px-4 py-1 text-sm text-note-ink">
-          {status.kind === 'refused' ? <TriangleAlert aria-hidden size={15} /> : status.kind === 'offline' ? <CloudOff aria-hidden size={15} /> : <RefreshCw aria-hidden size={14} className="animate-spin" />}
+          {status.kind === 'refused' ? (
+            <TriangleAlert aria-hidden size={15} />
+          ) : status.kind === 'offline' ? (
+            <CloudOff aria-hidden size={15} />
+          ) : (
+            <RefreshCw aria-hidden size={14} className="animate-spin" />
+          )}
           <span className="min-w-0">{text}</span>
           {status.kind !== 'offline' && (
-            <Button className="h-7! text-note-ink! underline hover:bg-transparent!" onClick={() => connection.connect()}>
+            <Button
+              className="h-7! text-note-ink! underline hover:bg-transparent!"
+              onClick={() => connection.connect()}
+            >
               Try now
             </Button>
           )}

@@ -22,7 +22,16 @@ interface Props {
 }
 
 /** One conversation: who, what last, when, how much unread, whose. */
-export const ConversationItem = memo(function ConversationItem({ conversation, position, count, top, opened, selected, typing, now }: Props) {
+export const ConversationItem = memo(function ConversationItem({
+  conversation,
+  position,
+  count,
+  top,
+  opened,
+  selected,
+  typing,
+  now,
+}: Props) {
   const { visitorId, lastMessage, unread, assignee, updatedAt } = conversation
   const name = visitorLabel(conversation)
   const fresh = unread > 0
@@ -42,10 +51,17 @@ export const ConversationItem = memo(function ConversationItem({ conversation, p
         <Avatar id={visitorId} name={name} size={36} />
         <span className="flex min-w-0 flex-1 flex-col gap-0.5">
           <span className="flex items-baseline gap-2">
-            <span className={`one-line min-w-0 flex-1 text-base ${fresh ? 'font-semibold' : 'font-medium'}`}>
-              <bdi>{name}</bdi>
+            <span
+              dir="auto"
+              className={`one-line min-w-0 flex-1 text-left text-base ${fresh ? 'font-semibold' : 'font-medium'}`}
+            >
+              {name}
             </span>
-            <time dateTime={isoTime(updatedAt)} title={fullTime(updatedAt)} className={`shrink-0 text-xs tabular-nums ${fresh ? 'font-medium text-accent-ink' : 'text-faint'}`}>
+            <time
+              dateTime={isoTime(updatedAt)}
+              title={fullTime(updatedAt)}
+              className={`shrink-0 text-xs tabular-nums ${fresh ? 'font-medium text-accent-ink' : 'text-faint'}`}
+            >
               {briefTime(updatedAt, now)}
             </time>
           </span>
@@ -53,15 +69,7 @@ export const ConversationItem = memo(function ConversationItem({ conversation, p
             {typing ? (
               <span className="one-line flex-1 text-sm text-accent-ink">typing…</span>
             ) : (
-              <span className={`one-line min-w-0 flex-1 text-sm ${fresh ? 'text-ink' : 'text-soft'}`}>
-                {lastMessage?.from === 'agent' && (
-                  <>
-                    <CornerUpLeft aria-hidden size={13} className="me-1 -mt-0.5 inline text-faint" />
-                    <span className="sr-only">Answered: </span>
-                  </>
-                )}
-                <bdi>{lastMessage?.text ?? 'No messages yet'}</bdi>
-              </span>
+              <Preview lastMessage={lastMessage} fresh={fresh} />
             )}
             {assignee !== null && (
               <span title={`Assigned to ${assignee.name}`} className="flex">
@@ -81,3 +89,20 @@ export const ConversationItem = memo(function ConversationItem({ conversation, p
     </li>
   )
 })
+
+/** The last message. Its own direction decides at which end it is cut, so that its beginning is what is seen. */
+function Preview({ lastMessage, fresh }: { lastMessage: AgentsConversation['lastMessage']; fresh: boolean }) {
+  return (
+    <span className={`flex min-w-0 flex-1 items-center gap-1 text-sm ${fresh ? 'text-ink' : 'text-soft'}`}>
+      {lastMessage?.from === 'agent' && (
+        <>
+          <CornerUpLeft aria-hidden size={13} className="shrink-0 text-faint" />
+          <span className="sr-only">Answered: </span>
+        </>
+      )}
+      <span dir="auto" className="one-line min-w-0 text-left">
+        {lastMessage?.text ?? 'No messages yet'}
+      </span>
+    </span>
+  )
+}

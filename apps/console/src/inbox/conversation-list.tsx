@@ -12,12 +12,20 @@ import { ListEmpty, ListFailed, ListLoading } from './list-states.tsx'
 const AHEAD = 15
 
 /** The list column: filters on top, below them the conversations, last changed first. */
-export function ConversationList({ opened, onOpen, gateway }: { opened: string | undefined; onOpen: (visitorId: string) => void; gateway: string }) {
+export function ConversationList({
+  opened,
+  onOpen,
+  gateway,
+}: {
+  opened: string | undefined
+  onOpen: (visitorId: string) => void
+  gateway: string
+}) {
   const { inbox } = useLive()
   const view = useStore(inbox.view)
   const scroller = useRef<HTMLDivElement>(null)
   return (
-    <section aria-label="Inbox" className={`flex min-h-0 flex-col border-e border-line bg-canvas md:w-84 md:shrink-0 max-md:flex-1 ${opened === undefined ? '' : 'max-md:hidden'}`}>
+    <section aria-label="Inbox" className="flex min-h-0 flex-1 flex-col">
       <Filters filter={view.filter} onChange={(filter) => inbox.setFilter(filter)} />
       <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto overscroll-contain [scrollbar-gutter:stable]">
         {view.conversations.length > 0 ? (
@@ -56,7 +64,13 @@ function Rows({ view, scroller, opened, onOpen, onEnd }: RowsProps) {
     overscan: 6,
   })
   const items = rows.getVirtualItems()
-  const selected = useSelection({ view, opened, onOpen, scroller, show: (index) => rows.scrollToIndex(index, { align: 'auto' }) })
+  const selected = useSelection({
+    view,
+    opened,
+    onOpen,
+    scroller,
+    show: (index) => rows.scrollToIndex(index, { align: 'auto' }),
+  })
   const nearEnd = hasMore && (items.at(-1)?.index ?? 0) >= conversations.length - AHEAD
   useEffect(() => {
     if (nearEnd) onEnd()
@@ -86,7 +100,13 @@ function Rows({ view, scroller, opened, onOpen, onEnd }: RowsProps) {
 }
 
 /** The selected row follows j and k and carries the focus, so that what is read aloud is what Enter opens. */
-function useSelection({ view, opened, onOpen, scroller, show }: Omit<RowsProps, 'onEnd'> & { show: (index: number) => void }) {
+function useSelection({
+  view,
+  opened,
+  onOpen,
+  scroller,
+  show,
+}: Omit<RowsProps, 'onEnd'> & { show: (index: number) => void }) {
   const [selected, setSelected] = useState<string | undefined>(opened)
   const focusWanted = useRef(false)
   useEffect(() => {
@@ -95,7 +115,8 @@ function useSelection({ view, opened, onOpen, scroller, show }: Omit<RowsProps, 
   const move = (by: 1 | -1) => {
     const { conversations } = view
     const at = conversations.findIndex(({ visitorId }) => visitorId === selected)
-    const next = at === -1 ? (by === 1 ? 0 : conversations.length - 1) : Math.min(Math.max(at + by, 0), conversations.length - 1)
+    const next =
+      at === -1 ? (by === 1 ? 0 : conversations.length - 1) : Math.min(Math.max(at + by, 0), conversations.length - 1)
     show(next)
     focusWanted.current = true
     setSelected(conversations[next]?.visitorId)

@@ -39,18 +39,39 @@ function Inbox({ gateway }: { gateway: string }) {
   useSignInAgain()
   useShortcuts()
   useCommand('help.show', () => setHelpOpen(true))
+  // What is on screen needs no card.
+  const elsewhere = waiting.filter(({ alert }) => alert.visitorId !== opened)
   const open = (visitorId: string) => void navigate({ to: '/inbox/$visitorId', params: { visitorId } })
   return (
     <div className="flex h-full flex-col">
       <ConnectionBanner />
       <div className="flex min-h-0 flex-1 max-md:flex-col">
         <Rail hidden={opened !== undefined} onHelp={() => setHelpOpen(true)} />
-        <ConversationList opened={opened} onOpen={open} gateway={gateway} />
-        <main className={`min-w-0 flex-1 bg-surface ${opened === undefined ? 'max-md:hidden' : ''}`}>
-          <Outlet />
+        <main className="contents">
+          <h1 className="sr-only">Inbox</h1>
+          <div
+            className={`flex min-h-0 flex-col border-e border-line bg-canvas md:w-84 md:shrink-0 max-md:flex-1 ${opened === undefined ? '' : 'max-md:hidden'}`}
+          >
+            <ConversationList opened={opened} onOpen={open} gateway={gateway} />
+            <AlertCards waiting={elsewhere} onOpen={open} onDismiss={dismiss} />
+          </div>
+          <div
+            className={`flex min-h-0 min-w-0 flex-1 flex-col bg-surface ${opened === undefined ? 'max-md:hidden' : ''}`}
+          >
+            {elsewhere.length > 0 && (
+              <AlertCards
+                waiting={elsewhere.slice(0, 1)}
+                onOpen={open}
+                onDismiss={dismiss}
+                className="pt-2! pb-1! md:hidden"
+              />
+            )}
+            <div className="min-h-0 flex-1">
+              <Outlet />
+            </div>
+          </div>
         </main>
       </div>
-      <AlertCards waiting={waiting.filter(({ alert }) => alert.visitorId !== opened)} onOpen={open} onDismiss={dismiss} />
       <HelpSheet open={helpOpen} onOpenChange={setHelpOpen} />
       <Notices />
     </div>

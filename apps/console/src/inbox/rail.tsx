@@ -14,12 +14,22 @@ export function Rail({ hidden, onHelp }: { hidden: boolean; onHelp: () => void }
     >
       <Logo size={28} />
       <span className="ms-1 text-base font-semibold tracking-tight md:hidden">Dosti</span>
-      <span aria-hidden title="Inbox" className="mt-3 grid size-9 place-items-center rounded-lg bg-selected text-accent-ink max-md:hidden">
+      <span
+        aria-hidden
+        title="Inbox"
+        className="mt-3 grid size-9 place-items-center rounded-lg bg-selected text-accent-ink max-md:hidden"
+      >
         <Inbox size={18} />
       </span>
       <div className="flex-1" />
       <SoundButton />
-      <Button shape="icon" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={onHelp} className="max-md:hidden">
+      <Button
+        shape="icon"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+        onClick={onHelp}
+        className="max-md:hidden"
+      >
         <Keyboard aria-hidden size={18} />
       </Button>
       <AccountMenu onHelp={onHelp} />
@@ -27,7 +37,11 @@ export function Rail({ hidden, onHelp }: { hidden: boolean; onHelp: () => void }
   )
 }
 
-const SOUND_TITLES = { ready: 'Alert sound is on', blocked: 'Click to enable the alert sound', muted: 'Alert sound is muted' }
+const SOUND_TITLES = {
+  ready: 'Alert sound is on',
+  blocked: 'Click to enable the alert sound',
+  muted: 'Alert sound is muted',
+}
 
 function SoundButton() {
   const state = useSyncExternalStore(soundState.subscribe, soundState.get)
@@ -48,7 +62,9 @@ function SoundButton() {
       onClick={() => setMuted(pressedOn.current === 'ready')}
     >
       {state === 'muted' ? <VolumeX aria-hidden size={18} /> : <Volume2 aria-hidden size={18} />}
-      {state === 'blocked' && <span aria-hidden className="absolute end-1.5 top-1.5 size-2 rounded-full bg-signal ring-2 ring-canvas" />}
+      {state === 'blocked' && (
+        <span aria-hidden className="absolute end-1.5 top-1.5 size-2 rounded-full bg-signal ring-2 ring-canvas" />
+      )}
     </Button>
   )
 }

@@ -24,7 +24,14 @@ export function HelpSheet({ open, onOpenChange }: { open: boolean; onOpenChange:
             </Dialog.Close>
           </div>
           {SCOPES.map((scope) => (
-            <Section key={scope} title={scope} rows={SHORTCUTS.filter((shortcut) => shortcut.scope === scope).map(({ keys, label }) => ({ keys: shown(keys[0]), label }))} />
+            <Section
+              key={scope}
+              title={scope}
+              rows={SHORTCUTS.filter((shortcut) => shortcut.scope === scope).map(({ keys, label }) => ({
+                keys: shown(keys[0]),
+                label,
+              }))}
+            />
           ))}
           <Section title="While writing" rows={FIXED} />
           <SingleKeysSwitch />
@@ -46,7 +53,10 @@ function Section({ title, rows }: { title: string; rows: { keys: string; label: 
             <dt>{label}</dt>
             <dd className="flex gap-1">
               {keys.split(' ').map((key) => (
-                <kbd key={key} className="min-w-6 rounded-md border border-line bg-canvas px-1.5 text-center font-sans text-xs text-soft shadow-small">
+                <kbd
+                  key={key}
+                  className="min-w-6 rounded-md border border-line bg-canvas px-1.5 text-center font-sans text-xs text-soft shadow-small"
+                >
                   {key}
                 </kbd>
               ))}
@@ -66,7 +76,13 @@ function SingleKeysSwitch() {
         <span className="font-medium">Single keys</span>
         <span className="block text-xs text-soft">They never work while you type in a field.</span>
       </span>
-      <input type="checkbox" role="switch" checked={on} onChange={(event) => set(event.target.checked)} className="size-4.5 accent-accent" />
+      <input
+        type="checkbox"
+        role="switch"
+        checked={on}
+        onChange={(event) => set(event.target.checked)}
+        className="size-4.5 accent-accent"
+      />
     </label>
   )
 }

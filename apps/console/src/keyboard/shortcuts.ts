@@ -19,7 +19,13 @@ export const SHORTCUTS = [
   { keys: ['n'], scope: 'Conversation', command: 'conversation.note', label: 'Write a note' },
   { keys: ['a'], scope: 'Conversation', command: 'conversation.assign', label: 'Assign' },
   { keys: ['e'], scope: 'Conversation', command: 'conversation.close', label: 'Close, or reopen' },
-  { keys: ['Escape'], scope: 'Everywhere', command: 'view.back', label: 'Leave the text field, then the conversation', inFields: true },
+  {
+    keys: ['Escape'],
+    scope: 'Everywhere',
+    command: 'view.back',
+    label: 'Leave the text field, then the conversation',
+    inFields: true,
+  },
   { keys: ['?'], scope: 'Everywhere', command: 'help.show', label: 'Keyboard shortcuts' },
 ] as const satisfies readonly Shortcut[]
 

@@ -20,7 +20,11 @@ export function useCommand(command: Command, handler: () => void): void {
   useEffect(() => {
     const run = () => latest.current()
     handlers.set(command, [...(handlers.get(command) ?? []), run])
-    return () => void handlers.set(command, (handlers.get(command) ?? []).filter((other) => other !== run))
+    return () =>
+      void handlers.set(
+        command,
+        (handlers.get(command) ?? []).filter((other) => other !== run),
+      )
   }, [command])
 }
 
@@ -32,7 +36,10 @@ export function useShortcuts(): void {
       const place = placeOf(event.target)
       if (place === null) return
       const { key, ctrlKey, metaKey, altKey, repeat, isComposing } = event
-      const shortcut = shortcutOf({ key, ctrlKey, metaKey, altKey, repeat, isComposing, place }, singleKeys.get() === 'on')
+      const shortcut = shortcutOf(
+        { key, ctrlKey, metaKey, altKey, repeat, isComposing, place },
+        singleKeys.get() === 'on',
+      )
       const handler = shortcut && handlers.get(shortcut.command)?.at(-1)
       if (handler === undefined) return
       event.preventDefault()
@@ -43,10 +50,10 @@ export function useShortcuts(): void {
   }, [])
 }
 
-/** Menus and dialogs have keys of their own: `null` there. */
+/** Menus and dialogs have keys of their own, until they begin to close: `null` there. */
 function placeOf(target: EventTarget | null): KeyPress['place'] | null {
   if (!(target instanceof HTMLElement)) return 'page'
-  if (target.closest('[role=menu],[role=dialog]') !== null) return null
+  if (target.closest('[role=menu]:not([data-closed]),[role=dialog]:not([data-closed])') !== null) return null
   if (target.isContentEditable || target.closest('input,textarea,select') !== null) return 'field'
   return target.closest('button,a,[role=tab]') !== null ? 'control' : 'page'
 }

@@ -26,8 +26,14 @@ export function SignInPage() {
         <h1 className="text-xl font-semibold tracking-tight">Sign in</h1>
         <p className="mt-1 mb-6 text-base text-soft">Answer your visitors from one place.</p>
         <form ref={form} onSubmit={submit} noValidate className="flex flex-col gap-4">
-          <EmailField invalid={problem?.field === 'email' || problem?.field === 'both'} describedBy={problem === null ? undefined : 'problem'} />
-          <PasswordField invalid={problem?.field === 'password' || problem?.field === 'both'} describedBy={problem === null ? undefined : 'problem'} />
+          <EmailField
+            invalid={problem?.field === 'email' || problem?.field === 'both'}
+            describedBy={problem === null ? undefined : 'problem'}
+          />
+          <PasswordField
+            invalid={problem?.field === 'password' || problem?.field === 'both'}
+            describedBy={problem === null ? undefined : 'problem'}
+          />
           <div id="problem" role="alert" className="empty:hidden">
             {problem !== null && (
               <p className="flex gap-2 rounded-lg bg-danger-soft px-3 py-2 text-sm text-danger">
@@ -89,12 +95,14 @@ function useSignIn() {
 
 function problemOf(error: unknown): Problem {
   if (!(error instanceof RequestError)) return { text: 'Something went wrong. Try again.', field: 'none' }
-  if (error.code === 'auth.invalid') return { text: 'E-mail or password is wrong. Check both and try again.', field: 'both' }
+  if (error.code === 'auth.invalid')
+    return { text: 'E-mail or password is wrong. Check both and try again.', field: 'both' }
   if (error.code === 'rate.limited') {
     const seconds = Math.ceil((error.retryAfterMs ?? 60_000) / 1000)
     return { text: `Too many attempts. Try again in ${seconds} seconds.`, field: 'none' }
   }
-  if (error.code === 'service.unavailable') return { text: 'Dosti cannot be reached right now. Check your connection and try again.', field: 'none' }
+  if (error.code === 'service.unavailable')
+    return { text: 'Dosti cannot be reached right now. Check your connection and try again.', field: 'none' }
   return { text: error.message, field: 'none' }
 }
 
@@ -105,7 +113,18 @@ function EmailField({ invalid, describedBy }: { invalid: boolean; describedBy: s
       <label htmlFor={id} className="text-sm font-medium">
         Email
       </label>
-      <input id={id} name="email" type="email" autoComplete="username" autoCapitalize="none" spellCheck={false} autoFocus aria-invalid={invalid} aria-describedby={describedBy} className={FIELD} />
+      <input
+        id={id}
+        name="email"
+        type="email"
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        autoFocus
+        aria-invalid={invalid}
+        aria-describedby={describedBy}
+        className={FIELD}
+      />
     </div>
   )
 }

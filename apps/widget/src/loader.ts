@@ -1,0 +1,123 @@
+/**
+ * The one script of a customer's page: shows the launcher and waits. No request, no socket, no dependency, no global.
+ * The chat itself comes with the first click.
+ */
+import type { mount } from './chat.tsx'
+import css from './launcher.css'
+import { LAUNCHER_STRINGS } from './strings.ts'
+import { warn } from './warn.ts'
+
+/** The name of the chat's bundle beside this one; the build fills it in. */
+declare const CHAT_FILE: string
+
+interface Chat {
+  mount: typeof mount
+}
+
+const HOST = 'dosti-chat'
+const SVG = 'http://www.w3.org/2000/svg'
+/** A page that takes our element out this often does not want it. */
+const REATTACH_MAX = 20
+
+const script = document.currentScript
+// A script that was removed while it loaded still runs: it belongs to a page that no longer asks for a widget.
+if (script instanceof HTMLScriptElement && script.isConnected) attend(script, script.dataset['key'] ?? '')
+
+/** Keeps a widget for as long as its script element is in the page. */
+function attend(script: HTMLScriptElement, key: string): void {
+  const gateway = new URL(script.src).origin
+  let widget: { host: HTMLElement; destroy: () => void } | null = null
+  let warned = false
+  let reattached = 0
+  const observer = new MutationObserver(look)
+  look()
+
+  function look(): void {
+    if (!script.isConnected) {
+      observer.disconnect()
+      widget?.destroy()
+      return
+    }
+    // The chain up from the script, not the whole page: a page may change every frame elsewhere.
+    observer.disconnect()
+    for (let node = script.parentNode; node !== null; node = node.parentNode)
+      observer.observe(node, { childList: true })
+    if (document.body === null) return
+    observer.observe(document.body, { childList: true })
+    if (widget === null) appear()
+    else if (!widget.host.isConnected && (reattached += 1) <= REATTACH_MAX) document.body.append(widget.host)
+  }
+
+  function appear(): void {
+    const taken = [...document.querySelectorAll<HTMLElement>(HOST)].some((other) => other.dataset['key'] === key)
+    if (!taken) widget = createWidget(gateway, key)
+    else if (!warned) warn('There are two script tags with the same data-key on this page. One widget is shown.')
+    warned = taken
+  }
+}
+
+function createWidget(gateway: string, key: string): { host: HTMLElement; destroy: () => void } {
+  const host = document.createElement(HOST)
+  host.dataset['key'] = key
+  const root = host.attachShadow({ mode: 'open' })
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(css)
+  root.adoptedStyleSheets = [sheet]
+  const launcher = document.createElement('button')
+  launcher.type = 'button'
+  launcher.className = 'launcher'
+  launcher.ariaLabel = LAUNCHER_STRINGS.openChat
+  const badge = document.createElement('span')
+  badge.className = 'badge'
+  const hint = document.createElement('span')
+  hint.className = 'hint'
+  hint.role = 'alert'
+  launcher.append(bubble(), badge, hint)
+  root.append(launcher)
+  document.body.append(host)
+
+  let chat: ReturnType<typeof mount> | null = null
+  let destroyed = false
+  let tries = 0
+  launcher.addEventListener('click', () => {
+    if (chat !== null) chat.open()
+    else if (launcher.ariaBusy !== 'true') void load()
+  })
+  async function load(): Promise<void> {
+    launcher.ariaBusy = 'true'
+    hint.textContent = ''
+    try {
+      // Some browsers remember that an address could not be imported; another one makes them try again.
+      const { mount }: Chat = await import(`${gateway}/widget/${CHAT_FILE}${tries === 0 ? '' : `?again=${tries}`}`)
+      if (destroyed) return
+      chat = mount({ root, launcher, badge, gateway, publicKey: key })
+      chat.open()
+    } catch {
+      tries += 1
+      hint.textContent = LAUNCHER_STRINGS.loadFailed
+    }
+    launcher.ariaBusy = null
+  }
+  return {
+    host,
+    destroy: () => {
+      destroyed = true
+      chat?.destroy()
+      host.remove()
+    },
+  }
+}
+
+function bubble(): SVGElement {
+  const svg = document.createElementNS(SVG, 'svg')
+  const path = document.createElementNS(SVG, 'path')
+  for (const [name, value] of Object.entries({ viewBox: '0 0 24 24', width: 26, height: 26, 'aria-hidden': true }))
+    svg.setAttribute(name, String(value))
+  path.setAttribute('fill', 'currentColor')
+  path.setAttribute(
+    'd',
+    'M12 3C6.9 3 3 6.5 3 11c0 2.4 1.1 4.5 3 6v3.2c0 .6.7 1 1.2.7l3-1.9 1.8.1c5.1 0 9-3.6 9-8.1S17.1 3 12 3Z',
+  )
+  svg.append(path)
+  return svg
+}

@@ -1,0 +1,5 @@
+export * from './changes.ts'
+export { countingIds } from './counting-ids.ts'
+export { createMemoryStore } from './memory-store.ts'
+export { changedOf, registerStoreContract } from './store-contract.ts'
+export type { StoreUnderTest } from './store-contract.ts'

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto'
+import type { IdPrefix, StoredEvent } from '@dosti/contracts'
+import type { Outcome } from '@dosti/conversations'
+import { changedOf, visitorSends } from '@dosti/conversations/testing'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openDb, openTestDb, WORKSPACES } from '../testing/open-db.ts'
+import type { Db } from './client.ts'
+import { createConversationStore } from './conversation-store.ts'
+import type { PostgresConversationStore } from './conversation-store.ts'
+import { LOCK_WAITING } from './conversation-statements.ts'
+import { inTransaction } from './scope.ts'
+import { run } from './statement.ts'
+
+const [workspaceId] = WORKSPACES
+const ids = { next: <P extends IdPrefix>(prefix: P): `${P}_${string}` => `${prefix}_${randomUUID()}` }
+
+describe('Postgres store: many at once', () => {
+  let db: Db
+  let second: Db
+  let store: PostgresConversationStore
+  let otherNode: PostgresConversationStore
+  beforeAll(async () => {
+    const opened = await openTestDb()
+    db = opened.db
+    second = await openDb(opened.url)
+    store = createConversationStore(db, { ids })
+    otherNode = createConversationStore(second, { ids })
+  })
+
+  const eventsOf = async (visitorId: string): Promise<StoredEvent[]> =>
+    (await store.thread({ workspaceId, visitorId, internal: true, after: 0, limit: 5000 }))?.events ?? []
+
+  it('D2 D3: two nodes, few visitors, repeats in flight: no gap, no double, one order', async () => {
+    const visitors = ['busy 1', 'busy 2', 'busy 3']
+    const sends = Array.from({ length: 400 }, (_, index) => ({
+      visitorId: visitors[index % 3] ?? '',
+      text: `text ${index}`,
+      clientMessageId: `id ${index}`,
+    }))
+    // Each message twice, both in flight at about the same time, on one of two nodes with ten connections each.
+    const work = sends.flatMap((send) => [send, send]).values()
+    const answers: { send: (typeof sends)[number]; outcome: Outcome | undefined }[] = []
+    const lane = async (node: PostgresConversationStore) => {
+      for (const send of work) {
+        const [outcome] = await node.change([visitorSends({ workspaceId, visitorId: send.visitorId }, send.text, send)])
+        answers.push({ send, outcome })
+      }
+    }
+    await Promise.all(Array.from({ length: 20 }, (_, index) => lane(index % 2 === 0 ? store : otherNode)))
+
+    const stored = (await Promise.all(visitors.map(eventsOf))).flat()
+    const messages = stored.filter((event) => event.name === 'message.sent')
+    expect(messages).toHaveLength(400)
+    expect(new Set(messages.map(({ data }) => data.clientMessageId)).size).toBe(400)
+    for (const visitorId of visitors) {
+      const events = stored.filter((event) => event.visitorId === visitorId)
+      expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
+      events.reduce((before, { timestamp }) => {
+        expect(timestamp).toBeGreaterThan(before)
+        return timestamp
+      }, 0)
+    }
+    for (const { send, outcome } of answers) {
+      const first = messages.find(({ data }) => data.clientMessageId === send.clientMessageId)
+      expect(changedOf(outcome).events.at(-1)).toEqual(first)
+    }
+    expect(answers.filter(({ outcome }) => changedOf(outcome).repeated)).toHaveLength(400)
+  })
+
+  it('D3: batches of both nodes that overlap in another order do not deadlock', async () => {
+    const visitors = Array.from({ length: 40 }, (_, index) => `crossing ${index}`)
+    const batch = (order: string[], text: string) => order.map((visitorId) => visitorSends({ workspaceId, visitorId }, text))
+    for (let round = 0; round < 4; round += 1) {
+      const outcomes = await Promise.all([
+        store.change(batch(visitors, `a ${round}`)),
+        otherNode.change(batch(visitors.toReversed(), `b ${round}`)),
+        store.change(batch(visitors, `c ${round}`)),
+        otherNode.change(batch(visitors.toReversed(), `d ${round}`)),
+      ])
+      expect(outcomes.flat().filter(({ ok }) => !ok)).toEqual([])
+    }
+    for (const visitorId of visitors) {
+      const events = await eventsOf(visitorId)
+      expect(events.filter(({ name }) => name === 'message.sent')).toHaveLength(16)
+      expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
+    }
+  })
+
+  it('D4: a poller that follows the timestamps misses nothing and sees nothing twice', async () => {
+    const visitorId = 'polled'
+    const seen: string[] = []
+    let cursor = 0
+    let writing = true
+    const poll = async () => {
+      for (let last = false; !last; ) {
+        last = !writing
+        const page = await otherNode.messages({ workspaceId, visitorId, afterTimestamp: cursor, limit: 20 })
+        seen.push(...(page?.messages.map(({ id }) => id) ?? []))
+        cursor = page?.messages.at(-1)?.timestamp ?? cursor
+        if (page?.hasMore === true) last = false
+      }
+    }
+    const write = async (lane: number) => {
+      for (let count = 0; count < 30; count += 1) {
+        changedOf((await (lane % 2 === 0 ? store : otherNode).change([visitorSends({ workspaceId, visitorId }, `${lane}/${count}`)]))[0])
+      }
+    }
+    const polling = poll()
+    await Promise.all([0, 1, 2, 3, 4, 5].map(write))
+    writing = false
+    await polling
+    const stored = (await eventsOf(visitorId)).filter(({ name }) => name === 'message.sent').map(({ id }) => id)
+    expect(stored).toHaveLength(180)
+    expect(seen).toEqual(stored)
+  })
+
+  it('a visitor locked by somebody else does not hold up the rest of the batch', async () => {
+    const of = (visitorId: string) => ({ workspaceId, visitorId })
+    await store.change([visitorSends(of('locked'), 'a'), visitorSends(of('free'), 'a')])
+    const client = await second.pool.connect()
+    const order: number[] = []
+    const { promise: firstSettled, resolve } = Promise.withResolvers<void>()
+    let changing: Promise<Outcome[]> | undefined
+    await inTransaction(client, [workspaceId], async () => {
+      await run(client, LOCK_WAITING, [[workspaceId], ['locked']])
+      changing = store.change([visitorSends(of('locked'), 'b'), visitorSends(of('free'), 'b')], (index) => {
+        order.push(index)
+        resolve()
+      })
+      await firstSettled
+      expect(order).toEqual([1])
+    })
+    client.release()
+    expect((await changing)?.map(({ ok }) => ok)).toEqual([true, true])
+    expect(order).toEqual([1, 0])
+  })
+
+  it('D8: a visitor that stays locked is refused for now, and that is all', async () => {
+    const of = (visitorId: string) => ({ workspaceId, visitorId })
+    await store.change([visitorSends(of('stuck'), 'a')])
+    const client = await second.pool.connect()
+    await inTransaction(client, [workspaceId], async () => {
+      await run(client, LOCK_WAITING, [[workspaceId], ['stuck']])
+      const outcomes = await store.change([visitorSends(of('stuck'), 'b'), visitorSends(of('fluent'), 'b')])
+      expect(outcomes[0]).toMatchObject({ ok: false, error: { code: 'service.unavailable', retryAfterMs: 1000 } })
+      expect(outcomes[1]?.ok).toBe(true)
+    })
+    client.release()
+    expect(await eventsOf('stuck')).toHaveLength(2)
+  })
+
+  it('D3: two nodes that make the same visitor at once make one', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const of = { workspaceId, visitorId: `newcomer ${round}` }
+      const outcomes = await Promise.all([
+        store.change([visitorSends(of, 'from here')]),
+        otherNode.change([visitorSends(of, 'from there')]),
+      ])
+      expect(outcomes.flat().map(({ ok }) => ok)).toEqual([true, true])
+      expect((await eventsOf(of.visitorId)).map(({ seq }) => seq)).toEqual([1, 2, 3])
+    }
+  })
+
+  it('text that Postgres cannot store fails alone', async () => {
+    const of = (visitorId: string) => ({ workspaceId, visitorId })
+    const outcomes = await store.change([
+      visitorSends(of('fine'), 'a'),
+      visitorSends(of('nul'), 'a\0b'),
+      visitorSends(of('fine too'), 'c'),
+    ])
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, true])
+    expect(await store.thread({ workspaceId, visitorId: 'nul', internal: true, limit: 1 })).toBeUndefined()
+  })
+})

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto'
+import type { IdPrefix } from '@dosti/contracts'
+import { agentAssigns, agentSends, visitorSends } from '@dosti/conversations/testing'
+import { alertsFor } from '@dosti/conversations'
+import { startPostgres } from '@dosti/testkit'
+import pg from 'pg'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { addWorkspaces, openDb } from '../testing/open-db.ts'
+import { createAccountStore } from './account-store.ts'
+import { createAlertStore } from './alert-store.ts'
+import type { Db } from './client.ts'
+import { createConversationStore } from './conversation-store.ts'
+import { createEventLog } from './event-log.ts'
+import type { AddedAlert, LedLog, LogEntry } from './event-log.ts'
+import { migrate } from './migrate.ts'
+
+const ids = { next: <P extends IdPrefix>(prefix: P): `${P}_${string}` => `${prefix}_${randomUUID()}` }
+const workspaceId = 'wsp_a'
+
+// A server of its own: the oldest running transaction of the whole server decides what a follower may read.
+describe('the log and its follower', () => {
+  let url: string
+  let db: Db
+  let store: ReturnType<typeof createConversationStore>
+  beforeAll(async () => {
+    url = (await startPostgres()).url
+    await migrate(url)
+    db = await openDb(url)
+    await addWorkspaces(db)
+    store = createConversationStore(db, { ids })
+  })
+
+  /** Leads for one piece of work. */
+  async function leading<T>(of: Db, work: (log: LedLog) => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const stop = new AbortController()
+    const log = createEventLog(of, { ids, onError: reject })
+    const led = log.lead(async (led) => {
+      await work(led).then(resolve, reject)
+      stop.abort()
+    }, stop.signal)
+    const result = await promise
+    await led
+    return result
+  }
+  const textsOf = (entries: LogEntry[]) => entries.flatMap(({ event }) => ('text' in event.data ? [event.data.text] : []))
+
+  it('reads in the order of commits and misses nothing of a transaction that commits late', async () => {
+    await store.change([visitorSends({ workspaceId, visitorId: 'early' }, 'one')])
+    const slow = new pg.Client(url)
+    await slow.connect()
+    await slow.query('BEGIN')
+    await slow.query(`INSERT INTO event (workspace_id, visitor_id, stream, seq, id, name, conversation_id, timestamp, actor, data)
+      VALUES ('wsp_b', 'late', 'public', 1, 'msg_late', 'message.sent', 'cnv_late', 1, '{"kind":"system"}', '{"text":"late"}')`)
+    await store.change([visitorSends({ workspaceId, visitorId: 'early' }, 'two')])
+    await leading(db, async (log) => {
+      const before = await log.readAfterCursor(100)
+      expect(textsOf(before)).toEqual(['one'])
+      const last = before.at(-1)
+      if (last === undefined) throw new Error('nothing was read')
+      await log.advance(last.position, [])
+      expect(await log.readAfterCursor(100)).toEqual([])
+      await slow.query('COMMIT')
+      await slow.end()
+      const after = await log.readAfterCursor(100)
+      expect(textsOf(after).toSorted()).toEqual(['late', 'two'])
+      expect(after.find(({ event }) => event.visitorId === 'late')?.workspaceId).toBe('wsp_b')
+      expect(await log.readAfterCursor(1)).toHaveLength(1)
+      await log.advance(after.at(-1)?.position ?? last.position, [])
+      expect(await log.readAfterCursor(100)).toEqual([])
+      // Backwards is refused: somebody else has led since.
+      await expect(log.advance(last.position, [])).rejects.toThrow('stands beyond')
+    })
+  })
+
+  it('alert rows and the cursor are written together, or neither', async () => {
+    const of = { workspaceId, visitorId: 'atomic' } as const
+    await store.change([visitorSends(of, 'help')])
+    await leading(db, async (log) => {
+      const entries = await log.readAfterCursor(100)
+      const position = entries.at(-1)?.position ?? { xid: '0', logId: 0 }
+      const draft = { ...of, conversationId: 'cnv_missing', eventSeq: 2, step: 1, dueAt: 0 } as const
+      await expect(log.advance(position, [draft])).rejects.toThrow(/foreign key/u)
+      expect(await log.readAfterCursor(100)).toEqual(entries)
+      const added = await follow(log)
+      expect(added).toHaveLength(2)
+      expect(await log.readAfterCursor(100)).toEqual([])
+    })
+  })
+
+  it('a message that nobody attends rings; the next one while it rings does not', async () => {
+    const of = { workspaceId, visitorId: 'rings' } as const
+    await store.change([visitorSends(of, 'hello?', { name: 'Sam' })])
+    const [first] = await leading(db, follow)
+    await store.change([visitorSends(of, 'anybody?')])
+    expect(await leading(db, follow)).toEqual([])
+    const alerts = createAlertStore(db)
+    const due = await alerts.due(100, 0)
+    expect(due.map(({ alertId }) => alertId)).toContain(first?.alertId)
+    expect((await alerts.due(100, 3_600_000)).map(({ alertId }) => alertId)).not.toContain(first?.alertId)
+    // Whoever takes it first, gets it: an alert rings once.
+    const taken = await Promise.all([1, 2, 3].map(() => alerts.take(workspaceId, first?.alertId ?? 'alr_')))
+    const raised = taken.filter((one) => one !== undefined)
+    expect(raised).toEqual([
+      {
+        alert: expect.objectContaining({ alertId: first?.alertId, visitorId: 'rings', visitorName: 'Sam', text: 'anybody?', step: 1 }),
+        agents: ['agt_ann', 'agt_ben'],
+      },
+    ])
+  })
+
+  it.each([
+    ['a read', () => store.markRead({ workspaceId, visitorId: 'a read', by: 'agents', seq: 99 })],
+    ['a reply', () => store.change([agentSends({ workspaceId, visitorId: 'a reply' }, 'yes?')])],
+    [
+      'an assignment to somebody on duty',
+      () => store.change([agentAssigns({ workspaceId, visitorId: 'an assignment to somebody on duty' }, { id: 'agt_ann', name: 'Ann' })]),
+    ],
+  ])('%s cancels what is still due', async (visitorId, react) => {
+    await store.change([visitorSends({ workspaceId, visitorId }, 'help')])
+    const added = await leading(db, follow)
+    expect(added).toHaveLength(2)
+    await react()
+    const alerts = createAlertStore(db)
+    for (const { alertId } of added) expect(await alerts.take(workspaceId, alertId)).toBeUndefined()
+    const open = new Set((await alerts.due(100, -60_000)).map(({ alertId }) => alertId))
+    expect(added.filter(({ alertId }) => open.has(alertId))).toEqual([])
+  })
+
+  it('rings for those on duty, though an agent who is away has it; for all if nobody is', async () => {
+    const of = { workspaceId, visitorId: 'away' } as const
+    const accounts = createAccountStore(db)
+    await accounts.setAvailability(workspaceId, 'agt_ben', false)
+    await store.change([visitorSends(of, 'hi'), agentAssigns(of, { id: 'agt_ben', name: 'Ben' })])
+    const [first, second] = await leading(db, follow)
+    const alerts = createAlertStore(db)
+    expect((await alerts.take(workspaceId, first?.alertId ?? 'alr_'))?.agents).toEqual(['agt_ann'])
+    await accounts.setAvailability(workspaceId, 'agt_ann', false)
+    expect((await alerts.take(workspaceId, second?.alertId ?? 'alr_'))?.agents).toEqual(['agt_ann', 'agt_ben'])
+    await accounts.setAvailability(workspaceId, 'agt_ann', true)
+    await accounts.setAvailability(workspaceId, 'agt_ben', true)
+  })
+
+  it('P3: an alert is not taken by another workspace', async () => {
+    await store.change([visitorSends({ workspaceId, visitorId: 'private' }, 'x')])
+    const [first] = await leading(db, follow)
+    const alerts = createAlertStore(db)
+    expect(await alerts.take('wsp_b', first?.alertId ?? 'alr_')).toBeUndefined()
+    expect(await alerts.take(workspaceId, first?.alertId ?? 'alr_')).toBeDefined()
+  })
+
+  it('one process leads; another takes over within five seconds when its session dies', async () => {
+    const second = await openDb(url, { name: 'second' })
+    const stop = new AbortController()
+    const terms: string[] = []
+    const lead = (name: string, of: Db) =>
+      createEventLog(of, { ids }).lead(async (_log, signal) => {
+        terms.push(name)
+        const { promise, resolve } = Promise.withResolvers<void>()
+        signal.addEventListener('abort', () => resolve())
+        await promise
+      }, stop.signal)
+    const leaders = [lead('first', db)]
+    await expect.poll(() => terms).toEqual(['first'])
+    leaders.push(lead('second', second))
+    const admin = new pg.Client(url)
+    await admin.connect()
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(terms).toEqual(['first'])
+    const killed = await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'`)
+    expect(killed.rowCount).toBe(1)
+    await expect.poll(() => terms.length, { timeout: 5000 }).toBe(2)
+    await admin.end()
+    stop.abort()
+    await Promise.all(leaders)
+  })
+
+  it('a leader whose session died can write no more', async () => {
+    const stop = new AbortController()
+    const admin = new pg.Client(url)
+    await admin.connect()
+    const results: string[] = []
+    await createEventLog(db, { ids }).lead(async (log) => {
+      await admin.query(`SELECT pg_terminate_backend(pid, 2000) FROM pg_locks WHERE locktype = 'advisory'`)
+      results.push(await log.advance({ xid: '99999999', logId: 1 }, []).then(() => 'wrote', () => 'refused'))
+      stop.abort()
+    }, stop.signal)
+    expect(results).toEqual(['refused'])
+    await admin.end()
+  })
+})
+
+/** What a worker does with what is new in the log. */
+async function follow(log: LedLog): Promise<AddedAlert[]> {
+  const entries = await log.readAfterCursor(100)
+  const standings = await log.standings(entries.map(({ workspaceId, event }) => ({ workspaceId, visitorId: event.visitorId })))
+  const drafts = entries.flatMap(({ workspaceId, event }, index) =>
+    alertsFor(workspaceId, event, standings[index]?.attendance, standings[index]?.dueSeqs ?? []),
+  )
+  const position = entries.at(-1)?.position
+  return position === undefined ? [] : await log.advance(position, drafts)
+}

@@ -1,0 +1,182 @@
+import type { AlertId, StoredEvent, VisitorId, WorkspaceId } from '@dosti/contracts'
+import type { AlertDraft, Attendance, Ids } from '@dosti/conversations'
+import type pg from 'pg'
+import type { Db } from './client.ts'
+import { keyOf } from './commit-batch.ts'
+import { ADD_ALERTS, ALERT_CURSOR, MOVE_CURSOR, READ_ATTENDANCE, READ_LOG, TRY_LEAD, WATCH_PEER } from './log-statements.ts'
+import { inTransaction } from './scope.ts'
+import { run } from './statement.ts'
+import { translate } from './unavailable.ts'
+
+/** A place in the log; everything before it has been dealt with. */
+export interface LogPosition {
+  /** The number of a transaction, as text since it has 64 bits. */
+  xid: string
+  logId: number
+}
+
+/** An event of any workspace, in the order of the log. */
+export interface LogEntry {
+  workspaceId: WorkspaceId
+  event: StoredEvent
+  position: LogPosition
+}
+
+/** A new alert row, for a job of the same id. */
+export interface AddedAlert {
+  workspaceId: WorkspaceId
+  alertId: AlertId
+  /** Milliseconds since 1970. */
+  dueAt: number
+}
+
+/** What `alertsFor` needs to know of a visitor's current conversation. */
+export interface Standing {
+  attendance: Attendance
+  /** The message numbers of its alerts that are neither sent nor cancelled. */
+  dueSeqs: number[]
+}
+
+/** The log in the hands of its one leader; every call fails once the leadership is lost, so two can never write. */
+export interface LedLog {
+  /** The oldest events after the cursor that no running transaction can precede any more; empty if there are none. */
+  readAfterCursor(limit: number): Promise<LogEntry[]>
+  /** How the visitors' current conversations stand, in the order asked; undefined for who has none. */
+  standings(visitors: readonly { workspaceId: WorkspaceId; visitorId: VisitorId }[]): Promise<(Standing | undefined)[]>
+  /** Adds alert rows and moves the cursor, both or neither; the rows that were new. */
+  advance(to: LogPosition, alerts: readonly AlertDraft[]): Promise<AddedAlert[]>
+}
+
+/** Follows the log of events; one process of many at a time. */
+export interface EventLog {
+  /**
+   * Waits for the leadership, runs `work` with it, and waits again when it was lost, until `signal` aborts. `work` gets a signal
+   * of its own that also aborts when the connection breaks; it should end then. Errors of `work` go to `onError`.
+   */
+  lead(work: (log: LedLog, signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>
+}
+
+const TRY_EVERY_MS = 1000
+/** How often the leader looks whether its session is still alive while it has nothing else to do. */
+const BEAT_EVERY_MS = 1000
+
+export function createEventLog(
+  db: Pick<Db, 'pool'>,
+  { ids, onError = () => {} }: { ids: Ids; onError?: (error: unknown) => void },
+): EventLog {
+  return {
+    async lead(work, signal) {
+      while (!signal.aborted) {
+        try {
+          await leadOnce(db, ids, work, signal)
+        } catch (error) {
+          onError(translate(error))
+        }
+        await pause(TRY_EVERY_MS, signal)
+      }
+    },
+  }
+}
+
+/** Takes part in one election: returns at once if another process leads. */
+async function leadOnce(
+  db: Pick<Db, 'pool'>,
+  ids: Ids,
+  work: (log: LedLog, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = await db.pool.connect()
+  const lost = new AbortController()
+  const onBroken = () => lost.abort()
+  client.on('error', onBroken)
+  client.on('end', onBroken)
+  let beat: NodeJS.Timeout | undefined
+  try {
+    const [row] = await run(client, TRY_LEAD, [ALERT_CURSOR])
+    if (row?.leads !== true) return
+    await run(client, WATCH_PEER, [])
+    const inTurn = createQueue()
+    beat = setInterval(() => void inTurn(() => client.query('SELECT 1')).catch(onBroken), BEAT_EVERY_MS)
+    await work(ledLog(client, ids, inTurn), AbortSignal.any([signal, lost.signal]))
+  } finally {
+    clearInterval(beat)
+    // Destroyed, not returned to the pool: the session holds the leadership.
+    client.release(true)
+  }
+}
+
+type Queue = <T>(work: () => Promise<T>) => Promise<T>
+
+/** One piece of work after the other: no statement may slip into a transaction that is not its own. */
+function createQueue(): Queue {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const result = last.then(work)
+    last = result.catch(() => {})
+    return result
+  }
+}
+
+/** All on the session that holds the lock: when that is gone, so is the power to write. */
+function ledLog(client: pg.PoolClient, ids: Ids, inTurn: Queue): LedLog {
+  return {
+    readAfterCursor: (limit) => inTurn(() => readAfterCursor(client, limit)),
+    standings: (visitors) => inTurn(() => standings(client, visitors)),
+    advance: (to, alerts) => inTurn(() => advance(client, ids, to, alerts)),
+  }
+}
+
+async function readAfterCursor(client: pg.PoolClient, limit: number): Promise<LogEntry[]> {
+  const rows = await run(client, READ_LOG, [ALERT_CURSOR, limit])
+  return rows.map(({ workspace_id, xid, log_id, event }) => ({
+    workspaceId: workspace_id as WorkspaceId,
+    event,
+    position: { xid, logId: log_id },
+  }))
+}
+
+async function standings(client: pg.PoolClient, visitors: Parameters<LedLog['standings']>[0]): Promise<(Standing | undefined)[]> {
+  if (visitors.length === 0) return []
+  const keys = visitors.map(({ workspaceId, visitorId }) => keyOf(workspaceId, visitorId))
+  const workspaceIds = visitors.map(({ workspaceId }) => workspaceId)
+  const rows = await inTransaction(client, '*', () =>
+    run(client, READ_ATTENDANCE, [workspaceIds, visitors.map(({ visitorId }) => visitorId)]),
+  )
+  const found = new Map(
+    rows.map((row): [string, Standing] => {
+      const head = { id: row.id as Attendance['head']['id'], status: row.status, readByAgents: row.read_by_agents }
+      return [keyOf(row.workspace_id, row.visitor_id), { attendance: { head, attended: row.attended }, dueSeqs: row.due_seqs }]
+    }),
+  )
+  return keys.map((key) => found.get(key))
+}
+
+async function advance(client: pg.PoolClient, ids: Ids, to: LogPosition, alerts: readonly AlertDraft[]): Promise<AddedAlert[]> {
+  const drafts = alerts.map((alert) => ({
+    workspace_id: alert.workspaceId,
+    id: ids.next('alr'),
+    conversation_id: alert.conversationId,
+    visitor_id: alert.visitorId,
+    event_seq: alert.eventSeq,
+    step: alert.step,
+    due_at: alert.dueAt,
+  }))
+  return await inTransaction(client, '*', async () => {
+    const rows = drafts.length === 0 ? [] : await run(client, ADD_ALERTS, [JSON.stringify(drafts)])
+    const moved = await run(client, MOVE_CURSOR, [ALERT_CURSOR, to.xid, to.logId])
+    if (moved.length === 0) throw new Error(`the cursor stands beyond ${to.xid}/${to.logId} already`)
+    return rows.map((row) => ({
+      workspaceId: row.workspace_id as WorkspaceId,
+      alertId: row.id as AlertId,
+      dueAt: row.due_at,
+    }))
+  })
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (signal.aborted) resolve()
+  const timer = setTimeout(resolve, ms)
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  return promise.finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,132 @@
+/** The SQL of the follower of the log and of the alerts. The follower reads in the scope of every workspace, as a reply never may. */
+import type { StoredEvent } from '@dosti/contracts'
+import { EVENT } from './conversation-statements.ts'
+import type { Statement } from './statement.ts'
+
+/** The follower that makes alerts. */
+export const ALERT_CURSOR = 'alerts'
+
+/** An event with its place in the log. */
+export interface LogRow {
+  workspace_id: string
+  /** A 64-bit number as text. */
+  xid: string
+  log_id: number
+  event: StoredEvent
+}
+
+/** Leadership for as long as the session lives; the server ends it with the connection, so a dead leader leaves at once. */
+export const TRY_LEAD: Statement<[name: string], { leads: boolean }> = {
+  name: 'try_lead',
+  text: `SELECT pg_try_advisory_lock(hashtextextended('dosti.follower.' || $1, 0)) AS leads`,
+}
+
+/** Notices within a few seconds that the leader's machine is gone, which closes no connection. */
+export const WATCH_PEER: Statement<[], unknown> = {
+  name: 'watch_peer',
+  text: `SELECT set_config('tcp_keepalives_idle', '2', false), set_config('tcp_keepalives_interval', '1', false),
+    set_config('tcp_keepalives_count', '2', false)`,
+}
+
+/**
+ * What follows the cursor. By (xid, log_id), and only below the oldest transaction that still runs: a number alone is taken
+ * before its commit, so a later one may be seen first and the earlier one be missed for ever.
+ */
+export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
+  name: 'read_log',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id),
+      cursor AS MATERIALIZED (
+        SELECT coalesce(max(xid), '0'::xid8) AS xid, coalesce(max(log_id), 0) AS log_id FROM log_cursor WHERE name = $1)
+    SELECT rows.workspace_id, rows.xid, rows.log_id, rows.event
+    FROM scope CROSS JOIN cursor CROSS JOIN LATERAL (
+      SELECT e.workspace_id, e.xid::text AS xid, e.log_id, ${EVENT} AS event
+      FROM event e
+      WHERE scope.id = '*' AND (e.xid, e.log_id) > (cursor.xid, cursor.log_id) AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
+      ORDER BY e.xid, e.log_id LIMIT $2
+    ) rows`,
+}
+
+/** How the current conversations of some visitors stand, and which of their messages already ring. */
+export const READ_ATTENDANCE: Statement<
+  [workspaceIds: string[], visitorIds: string[]],
+  { workspace_id: string; visitor_id: string; id: string; status: 'open' | 'closed'; read_by_agents: number; attended: boolean; due_seqs: number[] }
+> = {
+  name: 'read_attendance',
+  text: `
+    SELECT c.workspace_id, c.visitor_id, c.id, c.status, c.read_by_agents, coalesce(a.available, false) AS attended,
+      ARRAY(SELECT l.event_seq FROM alert l
+        WHERE l.workspace_id = c.workspace_id AND l.conversation_id = c.id AND l.status = 'due') AS due_seqs
+    FROM unnest($1::text[], $2::text[]) AS k (workspace_id, visitor_id)
+    JOIN conversation c ON c.workspace_id = k.workspace_id AND c.visitor_id = k.visitor_id AND c.is_current
+    LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id`,
+}
+
+/** New alerts, as JSON; one that is there already stays as it is. */
+export const ADD_ALERTS: Statement<[alerts: string], { workspace_id: string; id: string; due_at: number }> = {
+  name: 'add_alerts',
+  text: `
+    INSERT INTO alert (workspace_id, id, conversation_id, visitor_id, event_seq, step, due_at)
+    SELECT workspace_id, id, conversation_id, visitor_id, event_seq, step, due_at
+    FROM json_to_recordset($1::json) AS x (workspace_id text, id text, conversation_id text, visitor_id text, event_seq int,
+      step int, due_at bigint)
+    ON CONFLICT (workspace_id, conversation_id, event_seq, step) DO NOTHING
+    RETURNING workspace_id, id, due_at`,
+}
+
+/** Moves a cursor, forwards only. */
+export const MOVE_CURSOR: Statement<[name: string, xid: string, logId: number], { name: string }> = {
+  name: 'move_cursor',
+  text: `
+    INSERT INTO log_cursor AS c (name, xid, log_id) VALUES ($1, $2::text::xid8, $3)
+    ON CONFLICT (name) DO UPDATE SET xid = excluded.xid, log_id = excluded.log_id
+      WHERE (c.xid, c.log_id) < (excluded.xid, excluded.log_id)
+    RETURNING name`,
+}
+
+/** Puts a cursor that does not exist yet at the end of the log. */
+export const SKIP_LOG: Statement<[name: string], never> = {
+  name: 'skip_log',
+  text: `
+    INSERT INTO log_cursor (name, xid, log_id) SELECT $1, xid, log_id FROM event ORDER BY xid DESC, log_id DESC LIMIT 1
+    ON CONFLICT (name) DO NOTHING`,
+}
+
+/** Alerts whose time came at least so long ago and that nobody took. */
+export const READ_DUE: Statement<[limit: number, overdueByMs: number], { workspace_id: string; id: string; due_at: number }> = {
+  name: 'read_due',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id)
+    SELECT rows.* FROM scope CROSS JOIN LATERAL (
+      SELECT workspace_id, id, due_at FROM alert
+      WHERE scope.id = '*' AND status = 'due' AND due_at <= floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2::bigint
+      ORDER BY due_at LIMIT $1
+    ) rows`,
+}
+
+/** Of those who take an alert at once, one gets the row: `sent` if the visitor still waits, `cancelled` if not. */
+export const TAKE_ALERT: Statement<
+  [workspaceId: string, alertId: string],
+  {
+    status: 'sent' | 'cancelled'
+    conversation_id: string
+    visitor_id: string
+    visitor_name: string | null
+    text: string | null
+    step: number
+    agents: { id: string; available: boolean }[]
+  }
+> = {
+  name: 'take_alert',
+  text: `
+    UPDATE alert l SET finished_at = floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+      status = CASE WHEN c.is_current AND c.status = 'open' AND c.read_by_agents < l.event_seq AND NOT coalesce(a.available, false)
+        THEN 'sent' ELSE 'cancelled' END
+    FROM conversation c
+    JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
+    LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
+    WHERE l.workspace_id = $1 AND l.id = $2 AND l.status = 'due' AND c.workspace_id = l.workspace_id AND c.id = l.conversation_id
+    RETURNING l.status, l.conversation_id, l.visitor_id, v.name AS visitor_name, c.last_text AS text, l.step,
+      (SELECT json_agg(json_build_object('id', m.id, 'available', m.available) ORDER BY m.id)
+        FROM agent m WHERE m.workspace_id = l.workspace_id) AS agents`,
+}

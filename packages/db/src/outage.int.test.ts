@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process'
+import { countingIds, visitorSends } from '@dosti/conversations/testing'
+import { startPostgres } from '@dosti/testkit'
+import type { OwnPostgres } from '@dosti/testkit'
+import pg from 'pg'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { addWorkspaces, openDb } from '../testing/open-db.ts'
+import { createAccountStore } from './account-store.ts'
+import { createDb } from './client.ts'
+import type { Db } from './client.ts'
+import { createConversationStore } from './conversation-store.ts'
+import { migrate } from './migrate.ts'
+
+const of = { workspaceId: 'wsp_a', visitorId: 'v' } as const
+
+describe('D8: Postgres gone or frozen', () => {
+  let postgres: OwnPostgres
+  let db: Db
+  let requests: (() => Promise<unknown>)[]
+  beforeAll(async () => {
+    postgres = await startPostgres()
+    await migrate(postgres.url)
+    db = await openDb(postgres.url)
+    await addWorkspaces(db)
+    const store = createConversationStore(db, { ids: countingIds() })
+    const accounts = createAccountStore(db)
+    requests = [
+      () => db.ready(),
+      () => store.change([visitorSends(of, 'a'), visitorSends({ ...of, visitorId: 'w' }, 'b')]),
+      () => store.thread({ ...of, internal: true, limit: 1 }),
+      () => store.messages({ ...of, limit: 1 }),
+      () => store.list({ workspaceId: 'wsp_a', status: 'open', limit: 1 }),
+      () => store.markRead({ ...of, by: 'agents', seq: 1 }),
+      () => accounts.findKey('dosti_pub_x'),
+      () => accounts.agents('wsp_a'),
+      () => accounts.setAvailability('wsp_a', 'agt_ann', true),
+    ]
+  })
+
+  const allWork = async () => {
+    for (const request of requests) await request()
+  }
+  /** A dead server may be noticed only by the next request on each old connection. */
+  const workAgain = async () => {
+    await expect.poll(() => allWork().then(() => 'works', String), { timeout: 10_000 }).toBe('works')
+  }
+  const allRefused = async () => {
+    const began = performance.now()
+    const outcomes = await Promise.allSettled(requests.map((request) => request()))
+    expect(performance.now() - began).toBeLessThan(3000)
+    for (const [index, outcome] of outcomes.entries()) {
+      expect(outcome, String(requests[index])).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'service.unavailable', retryAfterMs: 1000 },
+      })
+    }
+  }
+
+  it('frozen: every request is refused within three seconds, with open connections and with new ones', async () => {
+    await allWork()
+    const processes = [postgres.pid, ...childrenOf(postgres.pid)]
+    for (const pid of processes) process.kill(pid, 'SIGSTOP')
+    try {
+      await allRefused()
+      await allRefused()
+    } finally {
+      for (const pid of processes) process.kill(pid, 'SIGCONT')
+    }
+    await workAgain()
+  })
+
+  it('killed and started again: refused at once, then all work', async () => {
+    await allWork()
+    await postgres.kill()
+    await allRefused()
+    await expect(createDb(postgres.url)).rejects.toMatchObject({ code: 'service.unavailable' })
+    await postgres.restart()
+    await workAgain()
+  })
+
+  it('connections cut by the server: the next requests work', async () => {
+    await allWork()
+    const admin = new pg.Client(postgres.url)
+    await admin.connect()
+    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dosti'`)
+    await admin.end()
+    await workAgain()
+  })
+})
+
+/** The server's sessions are processes of their own, which stopping the first one leaves at work. */
+function childrenOf(pid: number): number[] {
+  const list = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+  return list.trim().split(/\s+/u).map(Number)
+}
