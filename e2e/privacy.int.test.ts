@@ -49,7 +49,7 @@ describe('P2 a note is seen on no road of a visitor', () => {
     for (const word of [SECRET, 'note', 'assigned', 'assignee', 'internal', 'unread', 'Bilal']) expect(bytes).not.toContain(word)
     // The agents did see all of it.
     expect(JSON.stringify(agent.heard).split(SECRET)).toHaveLength(3)
-    const page = (await rest.ask('conversation.sync')) as { data: { events: { seq: number }[] } }
+    const page = (await rest.ask('conversation.sync')) as unknown as { data: { events: { seq: number }[] } }
     expect(page.data.events.map(({ seq }) => seq)).toEqual(page.data.events.map((_event, index) => index + 1))
   })
 })

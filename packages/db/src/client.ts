@@ -54,6 +54,8 @@ export async function createDb(url: string, options: DbOptions = {}): Promise<Db
     keepAlive: true,
   })
   pool.on('error', (error) => options.onConnectionError?.(error))
+  // The pool listens to idle clients alone; one that breaks in use must not end the process, its query fails anyway.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: 2000, timeout: DEADLINE_MS },

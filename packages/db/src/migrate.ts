@@ -17,8 +17,12 @@ export async function migrate(url: string): Promise<string[]> {
     await lock.query('SELECT pg_advisory_lock($1)', [LOCK])
     const engine = await startEngine(target)
     const params = { migrationsList: await readMigrations(), filters: { externalTables: [], externalEnums: [] } }
-    const { appliedMigrationNames } = (await engine.call('applyMigrations', params)) as { appliedMigrationNames: string[] }
-    return appliedMigrationNames
+    try {
+      const result = (await engine.call('applyMigrations', params)) as { appliedMigrationNames: string[] }
+      return result.appliedMigrationNames
+    } finally {
+      await engine.close()
+    }
   } finally {
     await lock.end()
   }

@@ -21,6 +21,8 @@ export interface Target {
 /** The methods of the engine by name; each takes and gives what Prisma's JSON-RPC carries. */
 export interface Engine {
   call(method: string, params: unknown): Promise<unknown>
+  /** Ends its connections, and with them the lock it holds. */
+  close(): Promise<void>
 }
 
 /** Reads a connection URL; a missing database name means `postgres`. */
@@ -108,12 +110,16 @@ function mend(adapter: Awaited<ReturnType<PrismaPg['connect']>>): SqlDriverAdapt
   return adapter
 }
 
-function adapterFactory(target: Target) {
+function adapterFactory(target: Target, opened: Set<SqlDriverAdapter>) {
   const config = { ...target.config, database: target.database, max: 1 }
   const factory = new PrismaPg(config, { schema: target.schema })
   const connect = factory.connect.bind(factory)
   const mended = Object.assign(factory, {
-    connect: async () => mend(await connect()),
+    connect: async () => {
+      const adapter = mend(await connect())
+      opened.add(adapter)
+      return adapter
+    },
     // The adapter's own shadow database may turn out to be the main one.
     connectToShadowDb: async () => {
       const shadow = { ...target, database: `prisma_shadow_${crypto.randomUUID()}` }
@@ -152,8 +158,12 @@ export async function startEngine(target: Target, datamodels?: [path: string, te
   glue.__wbg_set_wasm(instance.exports)
   const start = instance.exports['__wbindgen_start'] as () => void
   start()
-  const engine = await glue.SchemaEngine.new({ datamodels }, () => {}, adapterFactory(target))
+  const opened = new Set<SqlDriverAdapter>()
+  const engine = await glue.SchemaEngine.new({ datamodels }, () => {}, adapterFactory(target, opened))
   return {
+    close: async () => {
+      await Promise.all([...opened].map((adapter) => adapter.dispose()))
+    },
     call: async (method, params) => {
       const run = engine[method]
       if (run === undefined) throw new Error(`The schema engine does not know ${method}.`)

@@ -119,7 +119,7 @@ function useDraft({ thread, visitorId, mode }: { thread: Thread; visitorId: stri
   const signal = useTypingSignal(connection, visitorId)
   const text = drafts[mode]
   // Almost every text is far from the limit: only near it are code points counted.
-  const length = text.length < COUNT_FROM ? text.length : [...text].length
+  const length = text.length < COUNT_FROM ? text.length : Array.from(text).length
   const write = (next: string) => {
     setDrafts((before) => ({ ...before, [mode]: next }))
     writeDraft(storageScope, mode, visitorId, next)

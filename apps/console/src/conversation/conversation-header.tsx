@@ -42,7 +42,7 @@ export function ConversationHeader({
           <p className="one-line text-xs text-soft">
             {closed ? 'Closed' : 'Open'}
             {' · '}
-            {head.assignee == null ? 'Unassigned' : `Assigned to ${head.assignee.name}`}
+            {head.assignee ? `Assigned to ${head.assignee.name}` : 'Unassigned'}
           </p>
         )}
       </div>

@@ -9,7 +9,7 @@ export function visitorLabel({ visitorId, visitorName }: Pick<Conversation, 'vis
 
 /** The beginning of an id, whole characters only. */
 export function shortId(visitorId: string): string {
-  const characters = [...visitorId]
+  const characters = Array.from(visitorId)
   return characters.length <= SHORT_ID_LENGTH ? visitorId : `${characters.slice(0, SHORT_ID_LENGTH).join('')}…`
 }
 

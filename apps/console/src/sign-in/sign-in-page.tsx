@@ -83,8 +83,12 @@ function useSignIn() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const data = new FormData(event.currentTarget)
-    const email = String(data.get('email')).trim()
-    const password = String(data.get('password'))
+    const typed = (name: string) => {
+      const value = data.get(name)
+      return typeof value === 'string' ? value : ''
+    }
+    const email = typed('email').trim()
+    const password = typed('password')
     if (email === '') return fail({ text: 'Type your e-mail address.', field: 'email' })
     if (password === '') return fail({ text: 'Type your password.', field: 'password' })
     setProblem(null)

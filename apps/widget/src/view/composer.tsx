@@ -11,15 +11,14 @@ const WARN_BELOW = 300
 export interface ComposerProps {
   session: Session
   textbox: RefObject<HTMLTextAreaElement | null>
-  disabled: boolean
 }
 
 /** Where the visitor writes: Enter sends, Shift and Enter begin a new line. */
-export function Composer({ session, textbox, disabled }: ComposerProps) {
+export function Composer({ session, textbox }: ComposerProps) {
   const [text, setText] = useState(session.draft.get)
   // The unit of the limit is the code point, as on the wire.
   const left = TEXT_LENGTH_MAX - (text.length > TEXT_LENGTH_MAX - WARN_BELOW ? Array.from(text).length : text.length)
-  const canSend = text.trim() !== '' && left >= 0 && !disabled
+  const canSend = text.trim() !== '' && left >= 0
   const change = (next: string) => {
     setText(next)
     session.draft.set(next)
@@ -49,7 +48,6 @@ export function Composer({ session, textbox, disabled }: ComposerProps) {
         aria-describedby="room"
         aria-invalid={left < 0}
         enterkeyhint="send"
-        disabled={disabled}
         value={text}
         onInput={(event) => {
           change(event.currentTarget.value)

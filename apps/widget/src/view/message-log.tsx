@@ -40,7 +40,7 @@ export function MessageLog({ session, isOpen }: { session: Session; isOpen: bool
         onScroll={onScroll}
       >
         {view.loadingOlder ? <p class="notice">{STRINGS.loadingOlder}</p> : null}
-        {rows.length === 0 ? <Empty /> : null}
+        {rows.length === 0 && view.phase === 'ready' ? <Empty /> : null}
         {rows.map((row) => (
           <LogRow key={row.key} row={row} session={session} showState={row.key === lastOwn} />
         ))}

@@ -36,7 +36,7 @@ export function Message({ row, outbox, showState }: MessageProps) {
         <Failure outbox={outbox} id={row.pending.clientMessageId} reason={row.pending.error?.message ?? ''} />
       ) : closes || stateText !== '' ? (
         // A state that changes on its way is not worth being read out.
-        <p class="meta" aria-live="off">
+        <p class="meta" dir="auto" aria-live="off">
           <time dateTime={new Date(timestamp).toISOString()}>{timeOfDay(timestamp)}</time>
           {stateText === '' ? null : <span> · {stateText}</span>}
         </p>

@@ -23,9 +23,11 @@ export function Panel({ session, open, onClose }: PanelProps) {
   const status = useStore(session.connection.status)
   const view = useStore(session.thread.view)
   const error = status.kind === 'refused' ? status.error : view.error
+  const isRefused = error !== null
   useLayoutEffect(() => {
-    if (isOpen) textbox.current?.focus()
-  }, [isOpen])
+    // Without a textbox the panel itself takes the focus, so that Escape still closes it.
+    if (isOpen) (textbox.current ?? panel.current)?.focus()
+  }, [isOpen, isRefused])
   useEffect(() => (isOpen ? fitAboveKeyboard(panel.current) : undefined), [isOpen])
   useMarkRead(session, isOpen)
   const retry = () => {
@@ -39,6 +41,7 @@ export function Panel({ session, open, onClose }: PanelProps) {
       role="dialog"
       aria-label={STRINGS.chat}
       hidden={!isOpen}
+      tabIndex={-1}
       onKeyDown={(event) => {
         // The host page must not take our keys for its own.
         event.stopPropagation()
@@ -48,7 +51,7 @@ export function Panel({ session, open, onClose }: PanelProps) {
       <Header session={session} onClose={onClose} />
       <Banner status={session.connection.status} />
       {error === null ? <MessageLog session={session} isOpen={isOpen} /> : <Refusal error={error} onRetry={retry} />}
-      <Composer session={session} textbox={textbox} disabled={error !== null} />
+      {error === null ? <Composer session={session} textbox={textbox} /> : null}
     </div>
   )
 }
