@@ -94,6 +94,6 @@ function old(query: Record<string, string>, options: object): { socket: { connec
   for (const name of ['receive_message', 'partner_typing', 'partner_stopped_typing', 'agent_joined', 'error_message', 'error']) {
     socket.on(name, (data: Record<string, unknown>) => heard.push({ name, data }))
   }
-  onTestFinished(() => void socket.close())
+  onTestFinished(() => socket.close())
   return { socket, heard }
 }

@@ -126,9 +126,9 @@ describe('REST as the guide has it', () => {
         { sender: 'agent', senderName: 'Support', message: 'Hi John!' },
       ],
     })
-    const next = await poll('android_user_789', `&lastTimestamp=${sent.body['timestamp']}`)
+    const next = await poll('android_user_789', `&lastTimestamp=${String(sent.body['timestamp'])}`)
     expect(next['messages']).toMatchObject([{ sender: 'agent' }])
-    expect(await poll('android_user_789', `&lastTimestamp=${next['nextTimestamp']}`)).toMatchObject({ messages: [], nextTimestamp: next['nextTimestamp'] })
+    expect(await poll('android_user_789', `&lastTimestamp=${String(next['nextTimestamp'])}`)).toMatchObject({ messages: [], nextTimestamp: next['nextTimestamp'] })
     const byPost = await post(`${world.api}/api/chat/poll`, { apiKey: world.acme.publicKey, visitorId: 'android_user_789', lastTimestamp: sent.body['timestamp'] })
     expect(byPost.body).toEqual(next)
   })
@@ -164,7 +164,7 @@ describe('REST as the guide has it', () => {
     }
     const first = await poll('paged', '&lastTimestamp=1')
     expect(first).toMatchObject({ hasMore: true, truncated: true })
-    const second = await poll('paged', `&lastTimestamp=${first['nextTimestamp']}`)
+    const second = await poll('paged', `&lastTimestamp=${String(first['nextTimestamp'])}`)
     const texts = [first, second].flatMap(({ messages }) => (messages as { message: string }[]).map(({ message }) => message))
     expect(second['hasMore']).toBe(false)
     expect(texts).toHaveLength(501)

@@ -106,13 +106,22 @@ test('while the api is away every answer is JSON with its code, and success wher
     log: createLogger('console', 'silent'),
     dist,
   })
-  const operation = await lonely.inject({ method: 'POST', url: '/api/v1/session.show', payload: {} })
-  expect(operation.statusCode).toBe(503)
-  expect(operation.json()).toMatchObject({ ok: false, error: { code: 'service.unavailable', retryAfterMs: 1000 } })
-  const poll = await lonely.inject({ url: '/api/chat/poll?apiKey=x' })
-  expect(poll.statusCode).toBe(503)
-  expect(poll.json()).toMatchObject({ success: false, error: { code: 'service.unavailable' } })
-  const ready = await lonely.inject({ url: '/readyz' })
-  expect(ready.json()).toMatchObject({ status: 'degraded', checks: { app: 'ok', api: 'away' } })
+  // Over a real socket: the proxy streams the body, which an injected request does not survive.
+  const address = await lonely.listen({ host: '127.0.0.1', port: 0 })
+  const operation = await fetch(`${address}/api/v1/session.show`, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(operation.status).toBe(503)
+  expect(await operation.json()).toMatchObject({
+    ok: false,
+    error: { code: 'service.unavailable', retryAfterMs: 1000 },
+  })
+  const poll = await fetch(`${address}/api/chat/poll?apiKey=x`)
+  expect(poll.status).toBe(503)
+  expect(await poll.json()).toMatchObject({ success: false, error: { code: 'service.unavailable' } })
+  const ready = await fetch(`${address}/readyz`)
+  expect(await ready.json()).toMatchObject({ status: 'degraded', checks: { app: 'ok', api: 'away' } })
   await lonely.close()
 })

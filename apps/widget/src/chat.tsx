@@ -36,8 +36,8 @@ export function mount({ root, launcher, badge, gateway, publicKey }: MountOption
     const count = open.get() ? 0 : countUnread(session.thread.view.get())
     badge.textContent = count === 0 ? '' : String(Math.min(count, 99))
     // The name stays "Open chat"; how much is new is its description.
-    if (count === 0) launcher.ariaDescription = null
-    else launcher.ariaDescription = STRINGS.unread(count)
+    if (count === 0) launcher.removeAttribute('aria-description')
+    else launcher.setAttribute('aria-description', STRINGS.unread(count))
   }
   const unsubscribe = [session.thread.view.subscribe(countBadge), open.subscribe(countBadge)]
   render(<Panel session={session} open={open} onClose={close} />, container)

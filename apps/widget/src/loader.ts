@@ -66,25 +66,28 @@ function createWidget(gateway: string, key: string): { host: HTMLElement; destro
   const launcher = document.createElement('button')
   launcher.type = 'button'
   launcher.className = 'launcher'
-  launcher.ariaLabel = LAUNCHER_STRINGS.openChat
+  launcher.setAttribute('aria-label', LAUNCHER_STRINGS.openChat)
   const badge = document.createElement('span')
   badge.className = 'badge'
   const hint = document.createElement('span')
   hint.className = 'hint'
-  hint.role = 'alert'
-  launcher.append(bubble(), badge, hint)
-  root.append(launcher)
+  // Outside the button, whose inside is not read out.
+  hint.setAttribute('role', 'alert')
+  launcher.append(bubble(), badge)
+  root.append(launcher, hint)
   document.body.append(host)
 
   let chat: ReturnType<typeof mount> | null = null
   let destroyed = false
+  let loading = false
   let tries = 0
   launcher.addEventListener('click', () => {
     if (chat !== null) chat.open()
-    else if (launcher.ariaBusy !== 'true') void load()
+    else if (!loading) void load()
   })
   async function load(): Promise<void> {
-    launcher.ariaBusy = 'true'
+    loading = true
+    launcher.setAttribute('aria-busy', 'true')
     hint.textContent = ''
     try {
       // Some browsers remember that an address could not be imported; another one makes them try again.
@@ -96,7 +99,8 @@ function createWidget(gateway: string, key: string): { host: HTMLElement; destro
       tries += 1
       hint.textContent = LAUNCHER_STRINGS.loadFailed
     }
-    launcher.ariaBusy = null
+    loading = false
+    launcher.removeAttribute('aria-busy')
   }
   return {
     host,

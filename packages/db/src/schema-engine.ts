@@ -148,16 +148,28 @@ interface Glue {
   }
 }
 
-/** Starts the engine for one database; nothing is connected until the first call. */
-export async function startEngine(target: Target, datamodels?: [path: string, text: string][]): Promise<Engine> {
+let loading: Promise<Glue> | undefined
+
+/** Once per process: the glue holds one instance, and a second would be mixed up with the first. */
+async function load(): Promise<Glue> {
   const path = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const glueUrl = pathToFileURL(path)
   const glue = (await import(glueUrl.href)) as Glue
   const wasm = await readFile(fileURLToPath(new URL('schema_engine_bg.wasm', glueUrl)))
   const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': glue })
+  // Where the engine leaves its last words when it panics.
+  const panics = { set_message: (message: string) => process.emitWarning(`Prisma's schema engine panicked: ${message}`) }
+  Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: panics })
   glue.__wbg_set_wasm(instance.exports)
   const start = instance.exports['__wbindgen_start'] as () => void
   start()
+  return glue
+}
+
+/** Starts the engine for one database; nothing is connected until the first call. */
+export async function startEngine(target: Target, datamodels?: [path: string, text: string][]): Promise<Engine> {
+  loading ??= load()
+  const glue = await loading
   const opened = new Set<SqlDriverAdapter>()
   const engine = await glue.SchemaEngine.new({ datamodels }, () => {}, adapterFactory(target, opened))
   return {

@@ -2,7 +2,7 @@ export type TextPart = { kind: 'text'; text: string } | { kind: 'link'; text: st
 
 const ADDRESS = /https?:\/\/[^\s<>"'`{}|\\^[\]]+/giu
 /** Ends a sentence rather than an address. */
-const TRAILING = /[.,:;!?)\]»”’،؛؟।]+$/u
+const TRAILING = /[.,:;!?)\]»”’،؛؟۔।]+$/u
 
 /** Cuts a text into plain parts and http(s) links. The parts joined are the text; nothing but http(s) becomes a link. */
 export function linkify(text: string): TextPart[] {

@@ -101,6 +101,7 @@ test('a message keeps its key when it arrives, so that its row is not made anew'
     clientMessageId: 'c1',
     kind: 'message',
     visitorId: 'vis_1',
+    visitorName: null,
     text: 'hi',
     createdAt: NOON + 1,
     state: 'sending',
