@@ -25,9 +25,12 @@ const agent = async (index: 0 | 1): Promise<Person> => {
   return overSocketIo(world.gateway, { ticket: await ticketOf(world.api, cookie) })
 }
 const startWorker = () => startService('apps/worker/src/main.ts', world.env)
-const write = (visitorId: string, message = 'Is anybody there?') => post(`${world.api}/api/chat/send`, { apiKey: world.acme.publicKey, visitorId, visitorName: 'Sana', message })
-const alerts = (person: Person, visitorId: string) => person.heard.filter(({ name, data }) => name === 'alert.raised' && data['visitorId'] === visitorId)
-const rows = (visitorId: string) => world.sql('SELECT step, status FROM alert WHERE visitor_id = $1 ORDER BY step', [visitorId])
+const write = (visitorId: string, message = 'Is anybody there?') =>
+  post(`${world.api}/api/chat/send`, { apiKey: world.acme.publicKey, visitorId, visitorName: 'Sana', message })
+const alerts = (person: Person, visitorId: string) =>
+  person.heard.filter(({ name, data }) => name === 'alert.raised' && data['visitorId'] === visitorId)
+const rows = (visitorId: string) =>
+  world.sql('SELECT step, status FROM alert WHERE visitor_id = $1 ORDER BY step', [visitorId])
 /** Brings the second ring forward, as thirty seconds would: the row is the truth; with its job flushed, the sweep finds it. */
 const hurry = async () => {
   await world.sql('UPDATE alert SET due_at = due_at - 60000 WHERE step = 2')
@@ -47,7 +50,12 @@ describe('alerts', () => {
     await startWorker()
     const before = Date.now()
     await write('waiting')
-    expect((await hear(aisha, 'alert.raised')).data).toMatchObject({ visitorId: 'waiting', visitorName: 'Sana', text: 'Is anybody there?', step: 1 })
+    expect((await hear(aisha, 'alert.raised')).data).toMatchObject({
+      visitorId: 'waiting',
+      visitorName: 'Sana',
+      text: 'Is anybody there?',
+      step: 1,
+    })
     expect(Date.now() - before).toBeLessThan(2000)
     await hear(bilal, 'alert.raised')
     await write('waiting', 'Hello?')
@@ -100,7 +108,11 @@ describe('alerts', () => {
     await hurry()
     await write('newcomer')
     worker = await startWorker()
-    await until(() => alerts(aisha, 'patient').length === 2 && alerts(aisha, 'newcomer').length === 1, 'the alerts after the restart', 12_000)
+    await until(
+      () => alerts(aisha, 'patient').length === 2 && alerts(aisha, 'newcomer').length === 1,
+      'the alerts after the restart',
+      12_000,
+    )
     await quiet()
     expect(alerts(aisha, 'patient').map(({ data }) => data['step'])).toEqual([1, 2])
     expect(alerts(aisha, 'newcomer')).toHaveLength(1)
@@ -130,6 +142,9 @@ describe('alerts', () => {
     await hear(aisha, 'alert.raised')
     await quiet()
     expect(foreign.heard.filter(({ name }) => name !== 'welcome')).toEqual([])
-    expect(await overRest(world.api, { cookie }).ask('conversation.list')).toMatchObject({ ok: true, data: { conversations: [] } })
+    expect(await overRest(world.api, { cookie }).ask('conversation.list')).toMatchObject({
+      ok: true,
+      data: { conversations: [] },
+    })
   })
 })

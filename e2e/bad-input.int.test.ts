@@ -15,8 +15,14 @@ beforeAll(async () => {
 const send = (body: unknown, headers?: Record<string, string>) => post(`${world.api}/api/chat/send`, body, headers)
 const pollWith = (body: unknown) => post(`${world.api}/api/chat/poll`, body)
 const good = () => ({ apiKey: world.acme.publicKey, visitorId: 'bad input', message: 'hello' })
-const query = (fields: Record<string, unknown>) => `?${Object.entries(fields).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&')}`
-const chatError = (status: number, code: string) => ({ status, body: { success: false, error: { code, message: expect.stringMatching(/\w/) } } })
+const query = (fields: Record<string, unknown>) =>
+  `?${Object.entries(fields)
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
+    .join('&')}`
+const chatError = (status: number, code: string) => ({
+  status,
+  body: { success: false, error: { code, message: expect.stringMatching(/\w/) } },
+})
 
 const keys: [string, unknown, string][] = [
   ['missing', undefined, 'key.missing'],
@@ -32,7 +38,9 @@ describe.each(keys)('a key that is %s', (_name, given, code) => {
   it('over REST', async () => {
     expect(await send({ ...good(), apiKey: key() })).toMatchObject(chatError(401, code))
     expect(await pollWith({ ...good(), apiKey: key() })).toMatchObject(chatError(401, code))
-    const got = await fetch(`${world.api}/api/chat/poll${query({ visitorId: 'v', ...(key() === undefined ? {} : { apiKey: key() }) })}`)
+    const got = await fetch(
+      `${world.api}/api/chat/poll${query({ visitorId: 'v', ...(key() === undefined ? {} : { apiKey: key() }) })}`,
+    )
     expect({ status: got.status, body: await got.json() }).toMatchObject(chatError(401, code))
   })
   it('over Socket.IO, published and extended', async () => {
@@ -43,8 +51,13 @@ describe.each(keys)('a key that is %s', (_name, given, code) => {
   })
   it('over a raw WebSocket, which stays open for another try', async () => {
     const person = await rawSocket(world.gateway)
-    expect(await person.ask('hello', { protocol: 1, visitorId: 'v', key: key() })).toMatchObject({ ok: false, error: { code } })
-    expect(await person.ask('hello', { protocol: 1, visitorId: 'v', key: world.acme.publicKey })).toMatchObject({ ok: true })
+    expect(await person.ask('hello', { protocol: 1, visitorId: 'v', key: key() })).toMatchObject({
+      ok: false,
+      error: { code },
+    })
+    expect(await person.ask('hello', { protocol: 1, visitorId: 'v', key: world.acme.publicKey })).toMatchObject({
+      ok: true,
+    })
   })
 })
 
@@ -68,18 +81,31 @@ describe.each(ids)('a visitorId that is %s', (name, visitorId) => {
     expect(await send({ ...good(), visitorId })).toMatchObject(chatError(400, 'request.invalid'))
     expect(await pollWith({ ...good(), visitorId })).toMatchObject(chatError(400, 'request.invalid'))
     const person = await rawSocket(world.gateway)
-    expect(await person.ask('hello', { protocol: 1, visitorId, key: world.acme.publicKey })).toMatchObject({ ok: false, error: { code: 'request.invalid' } })
+    expect(await person.ask('hello', { protocol: 1, visitorId, key: world.acme.publicKey })).toMatchObject({
+      ok: false,
+      error: { code: 'request.invalid' },
+    })
     // A query string holds text alone, and a lone surrogate cannot be written in one.
     if ((typeof visitorId === 'string' || visitorId === undefined) && !name.includes('surrogate')) {
-      await expect(socketIo(world.gateway, { query: { apiKey: world.acme.publicKey, ...(visitorId === undefined ? {} : { visitorId }) } })).rejects.toMatchObject({ data: { code: 'request.invalid' } })
+      await expect(
+        socketIo(world.gateway, {
+          query: { apiKey: world.acme.publicKey, ...(visitorId === undefined ? {} : { visitorId }) },
+        }),
+      ).rejects.toMatchObject({ data: { code: 'request.invalid' } })
     }
   })
 })
 
-it.each(['__proto__', 'constructor', 'toString', 'x'.repeat(128), '💬'.repeat(128), 'گاہک'])('visitorId %s is an ordinary one', async (visitorId) => {
-  expect(await send({ ...good(), visitorId })).toMatchObject({ status: 200, body: { success: true } })
-  expect((await pollWith({ ...good(), visitorId })).body).toMatchObject({ success: true, messages: [{ message: 'hello' }] })
-})
+it.each(['__proto__', 'constructor', 'toString', 'x'.repeat(128), '💬'.repeat(128), 'گاہک'])(
+  'visitorId %s is an ordinary one',
+  async (visitorId) => {
+    expect(await send({ ...good(), visitorId })).toMatchObject({ status: 200, body: { success: true } })
+    expect((await pollWith({ ...good(), visitorId })).body).toMatchObject({
+      success: true,
+      messages: [{ message: 'hello' }],
+    })
+  },
+)
 
 const messages: [string, unknown][] = [
   ['missing', undefined],
@@ -97,19 +123,32 @@ const messages: [string, unknown][] = [
 describe.each(messages)('a message that is %s', (_name, message) => {
   it('is refused over every road, and the socket stays open', async () => {
     expect(await send({ ...good(), message })).toMatchObject(chatError(400, 'request.invalid'))
-    const { socket, heard } = await socketIo(world.gateway, { query: { apiKey: world.acme.publicKey, visitorId: 'bad input' } })
-    expect(await socket.timeout(3000).emitWithAck('send_message', { type: 'saas', message })).toMatchObject({ success: false, error: { code: 'request.invalid' } })
+    const { socket, heard } = await socketIo(world.gateway, {
+      query: { apiKey: world.acme.publicKey, visitorId: 'bad input' },
+    })
+    expect(await socket.timeout(3000).emitWithAck('send_message', { type: 'saas', message })).toMatchObject({
+      success: false,
+      error: { code: 'request.invalid' },
+    })
     socket.emit('send_message', { type: 'saas', message })
-    expect((await hear({ heard }, 'error_message')).data).toMatchObject({ success: false, error: { code: 'request.invalid' } })
+    expect((await hear({ heard }, 'error_message')).data).toMatchObject({
+      success: false,
+      error: { code: 'request.invalid' },
+    })
     expect(await socket.timeout(3000).emitWithAck('send_message', { message: 'fine' })).toMatchObject({ success: true })
     const raw = await rawSocket(world.gateway)
     await raw.ask('hello', { protocol: 1, key: world.acme.publicKey, visitorId: 'bad input' })
-    expect(await raw.ask('message.send', { text: message })).toMatchObject({ ok: false, error: { code: 'request.invalid' } })
+    expect(await raw.ask('message.send', { text: message })).toMatchObject({
+      ok: false,
+      error: { code: 'request.invalid' },
+    })
   })
 })
 
 it('the refusal of a long message says the limit', async () => {
-  expect((await send({ ...good(), message: 'x'.repeat(5001) })).body).toMatchObject({ error: { message: 'message must be at most 5000 characters.', details: [{ path: 'message' }] } })
+  expect((await send({ ...good(), message: 'x'.repeat(5001) })).body).toMatchObject({
+    error: { message: 'message must be at most 5000 characters.', details: [{ path: 'message' }] },
+  })
   expect((await send({ ...good(), message: '💬'.repeat(5000) })).status).toBe(200)
 })
 
@@ -122,9 +161,19 @@ describe('bodies', () => {
   it.each([
     ['broken JSON', { body: '{"apiKey":', headers: json }, 400, 'request.invalid'],
     ['no body', { headers: json }, 400, 'request.invalid'],
-    ['a form', { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 'request.media_type'],
+    [
+      'a form',
+      { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      415,
+      'request.media_type',
+    ],
     ['plain text', { body: '{}', headers: { 'content-type': 'text/plain' } }, 415, 'request.media_type'],
-    ['more than 64 kB', { body: JSON.stringify({ message: 'x'.repeat(70_000) }), headers: json }, 413, 'request.too_large'],
+    [
+      'more than 64 kB',
+      { body: JSON.stringify({ message: 'x'.repeat(70_000) }), headers: json },
+      413,
+      'request.too_large',
+    ],
     ['an array', { body: '[]', headers: json }, 401, 'key.missing'],
     ['a number', { body: '7', headers: json }, 401, 'key.missing'],
     ['null', { body: 'null', headers: json }, 401, 'key.missing'],
@@ -136,21 +185,34 @@ describe('bodies', () => {
     expect(response.headers.get('allow')).toBe('POST')
     expect({ status: response.status, body: await response.json() }).toMatchObject(chatError(405, 'request.method'))
   })
-  it.each(['/api/chat/nothing', '/api/chat/', '/api/chat/send/x'])('%s is unknown, in the words of its road', async (path) => expect(await raw({ body: '{}', headers: json }, path)).toMatchObject(chatError(404, 'request.unknown')))
-  it.each(['/api/v1/no.such', '/api/v1/__proto__'])('%s is unknown, in the words of its road', async (path) =>
-    expect(await raw({ body: '{}', headers: json }, path)).toMatchObject({ status: 404, body: { ok: false, error: { code: 'request.unknown' } } }),
+  it.each(['/api/chat/nothing', '/api/chat/', '/api/chat/send/x'])(
+    '%s is unknown, in the words of its road',
+    async (path) =>
+      expect(await raw({ body: '{}', headers: json }, path)).toMatchObject(chatError(404, 'request.unknown')),
   )
-  it('unknown fields are ignored', async () => expect(await send({ ...good(), more: { a: 1 } })).toMatchObject({ status: 200 }))
+  it.each(['/api/v1/no.such', '/api/v1/__proto__'])('%s is unknown, in the words of its road', async (path) =>
+    expect(await raw({ body: '{}', headers: json }, path)).toMatchObject({
+      status: 404,
+      body: { ok: false, error: { code: 'request.unknown' } },
+    }),
+  )
+  it('unknown fields are ignored', async () =>
+    expect(await send({ ...good(), more: { a: 1 } })).toMatchObject({ status: 200 }))
   it('a visitorName of any kind never refuses a message', async () => {
-    for (const visitorName of [7, null, { a: 1 }, ['x'], '', 'x'.repeat(1000), 'a\0b\ud800']) expect(await send({ ...good(), visitorId: 'named', visitorName })).toMatchObject({ status: 200 })
+    for (const visitorName of [7, null, { a: 1 }, ['x'], '', 'x'.repeat(1000), 'a\0b\ud800'])
+      expect(await send({ ...good(), visitorId: 'named', visitorName })).toMatchObject({ status: 200 })
     const [row] = await world.sql('SELECT name FROM visitor WHERE visitor_id = $1', ['named'])
     expect(row?.['name']).toBe('a b�')
   })
-  it.each(['', 7, 'x'.repeat(129), 'a\nb', {}])('clientMessageId %j is refused', async (clientMessageId) => expect(await send({ ...good(), clientMessageId })).toMatchObject(chatError(400, 'request.invalid')))
+  it.each(['', 7, 'x'.repeat(129), 'a\nb', {}])('clientMessageId %j is refused', async (clientMessageId) =>
+    expect(await send({ ...good(), clientMessageId })).toMatchObject(chatError(400, 'request.invalid')),
+  )
 })
 
 describe('lastTimestamp', () => {
-  it.each([-1, 'NaN', 'soon', '-5', true, [], {}, '1e999x'])('%j is refused', async (lastTimestamp) => expect(await pollWith({ ...good(), lastTimestamp })).toMatchObject(chatError(400, 'request.invalid')))
+  it.each([-1, 'NaN', 'soon', '-5', true, [], {}, '1e999x'])('%j is refused', async (lastTimestamp) =>
+    expect(await pollWith({ ...good(), lastTimestamp })).toMatchObject(chatError(400, 'request.invalid')),
+  )
   it.each(['-1', 'NaN', 'tomorrow'])('%s is refused in a query', async (lastTimestamp) => {
     const response = await fetch(`${world.api}/api/chat/poll${query({ ...good(), lastTimestamp })}`)
     expect({ status: response.status, body: await response.json() }).toMatchObject(chatError(400, 'request.invalid'))
@@ -159,76 +221,144 @@ describe('lastTimestamp', () => {
     const visitorId = 'timestamps'
     await send({ ...good(), visitorId })
     const before = Math.floor(Date.now() / 1000) - 5
-    for (const lastTimestamp of [before * 1000, before, String(before), new Date(before * 1000).toISOString(), Date.now() + 86_400_000, 1e308, '1e308']) {
+    for (const lastTimestamp of [
+      before * 1000,
+      before,
+      String(before),
+      new Date(before * 1000).toISOString(),
+      Date.now() + 86_400_000,
+      1e308,
+      '1e308',
+    ]) {
       expect((await pollWith({ ...good(), visitorId, lastTimestamp })).body['messages']).toHaveLength(1)
     }
     const after = Math.floor(Date.now() / 1000)
     await new Promise((resolve) => setTimeout(resolve, 1100))
-    for (const lastTimestamp of [after + 1, (after + 1) * 1000]) expect((await pollWith({ ...good(), visitorId, lastTimestamp })).body['messages']).toHaveLength(0)
+    for (const lastTimestamp of [after + 1, (after + 1) * 1000])
+      expect((await pollWith({ ...good(), visitorId, lastTimestamp })).body['messages']).toHaveLength(0)
   })
 })
 
 describe('sockets', () => {
   it('role=agent with a public key is refused', async () => {
-    await expect(socketIo(world.gateway, { query: { ...good(), role: 'agent' } })).rejects.toMatchObject({ data: { code: 'access.denied' } })
+    await expect(socketIo(world.gateway, { query: { ...good(), role: 'agent' } })).rejects.toMatchObject({
+      data: { code: 'access.denied' },
+    })
   })
   it.each([2, 'x', 0])('protocol %j is outdated', async (protocol) => {
-    await expect(socketIo(world.gateway, { auth: { protocol, key: world.acme.publicKey, visitorId: 'v' } })).rejects.toMatchObject({ data: { code: 'protocol.outdated' } })
+    await expect(
+      socketIo(world.gateway, { auth: { protocol, key: world.acme.publicKey, visitorId: 'v' } }),
+    ).rejects.toMatchObject({ data: { code: 'protocol.outdated' } })
   })
   it('unknown events are answered, with and without an acknowledgement', async () => {
     const { socket, heard } = await socketIo(world.gateway, { query: { apiKey: world.acme.publicKey, visitorId: 'v' } })
-    for (const name of ['no_such', '__proto__', 'message.send']) expect(await socket.timeout(3000).emitWithAck(name, {})).toMatchObject({ success: false, error: { code: 'request.unknown' } })
+    for (const name of ['no_such', '__proto__', 'message.send'])
+      expect(await socket.timeout(3000).emitWithAck(name, {})).toMatchObject({
+        success: false,
+        error: { code: 'request.unknown' },
+      })
     socket.emit('no_such')
     expect((await hear({ heard }, 'error_message')).data).toMatchObject({ error: { code: 'request.unknown' } })
-    for (const payload of [undefined, null, 7, 'text', [], Buffer.from('x')]) expect(await socket.timeout(3000).emitWithAck('send_message', payload)).toMatchObject({ success: false, error: { code: 'request.invalid' } })
+    for (const payload of [undefined, null, 7, 'text', [], Buffer.from('x')])
+      expect(await socket.timeout(3000).emitWithAck('send_message', payload)).toMatchObject({
+        success: false,
+        error: { code: 'request.invalid' },
+      })
     expect(await socket.timeout(3000).emitWithAck('send_message')).toMatchObject({ success: false })
-    expect(await socket.timeout(3000).emitWithAck('send_message', { message: 'x'.repeat(500_000) })).toMatchObject({ success: false, error: { code: 'request.invalid' } })
+    expect(await socket.timeout(3000).emitWithAck('send_message', { message: 'x'.repeat(500_000) })).toMatchObject({
+      success: false,
+      error: { code: 'request.invalid' },
+    })
     expect(socket.connected).toBe(true)
   })
   it('raw frames of every kind are answered', async () => {
     const person = await rawSocket(world.gateway)
-    expect(await person.ask('message.send', { text: 'before hello' })).toMatchObject({ ok: false, error: { code: 'auth.missing' } })
+    expect(await person.ask('message.send', { text: 'before hello' })).toMatchObject({
+      ok: false,
+      error: { code: 'auth.missing' },
+    })
     for (const frame of ['not json', '7', 'null', '[]', '{}', '{"op":"hello"}', Buffer.from([1, 2, 3])]) {
       person.replies.clear()
       person.socket.send(frame)
-      expect(await until(() => person.replies.get(null))).toMatchObject({ ok: false, error: { code: 'request.invalid' } })
+      expect(await until(() => person.replies.get(null))).toMatchObject({
+        ok: false,
+        error: { code: 'request.invalid' },
+      })
     }
     person.socket.send('{"id":"mine"}')
-    expect(await until(() => person.replies.get('mine'))).toMatchObject({ ok: false, error: { code: 'request.invalid' } })
-    expect(await person.ask('hello', { protocol: 1, key: world.acme.publicKey, visitorId: 'v' })).toMatchObject({ ok: true })
+    expect(await until(() => person.replies.get('mine'))).toMatchObject({
+      ok: false,
+      error: { code: 'request.invalid' },
+    })
+    expect(await person.ask('hello', { protocol: 1, key: world.acme.publicKey, visitorId: 'v' })).toMatchObject({
+      ok: true,
+    })
     expect(await person.ask('hello', { protocol: 1 })).toMatchObject({ ok: false, error: { code: 'request.invalid' } })
     expect(await person.ask('no.such')).toMatchObject({ ok: false, error: { code: 'request.unknown' } })
     expect(person.socket.readyState).toBe(person.socket.OPEN)
   })
   it('other addresses than /ws take no WebSocket', async () => {
     const response = await fetch(`${world.gateway}/nothing`)
-    expect({ status: response.status, body: await response.json() }).toMatchObject({ status: 404, body: { error: { code: 'request.unknown' } } })
+    expect({ status: response.status, body: await response.json() }).toMatchObject({
+      status: 404,
+      body: { error: { code: 'request.unknown' } },
+    })
   })
 })
 
 describe('operations over HTTP', () => {
   it('each refusal has the status of its code', async () => {
     const cookie = await signIn(world.api, world.acme.agents[0])
-    const ask = (operation: string, input: unknown, headers = {}) => post(`${world.api}/api/v1/${operation}`, input, headers)
-    expect(await ask('agent.list', {})).toMatchObject({ status: 401, body: { ok: false, error: { code: 'auth.missing' } } })
-    expect(await ask('agent.list', {}, { cookie: 'dosti_test=forged' })).toMatchObject({ status: 401, body: { error: { code: 'auth.expired' } } })
-    expect(await ask('conversation.close', { visitorId: 'nobody' }, { cookie })).toMatchObject({ status: 404, body: { error: { code: 'conversation.not_found' } } })
-    expect(await ask('conversation.close', {}, { cookie })).toMatchObject({ status: 400, body: { error: { code: 'request.invalid', details: [{ path: 'visitorId' }] } } })
-    expect(await ask('agent.list', {}, { 'x-dosti-key': world.acme.publicKey })).toMatchObject({ status: 403, body: { error: { code: 'access.denied' } } })
-    expect(await overRest(world.api, { 'x-dosti-key': world.acme.publicKey, 'x-dosti-visitor': '%E0%A4%A' }).ask('conversation.sync')).toMatchObject({ error: { code: 'request.invalid' } })
+    const ask = (operation: string, input: unknown, headers = {}) =>
+      post(`${world.api}/api/v1/${operation}`, input, headers)
+    expect(await ask('agent.list', {})).toMatchObject({
+      status: 401,
+      body: { ok: false, error: { code: 'auth.missing' } },
+    })
+    expect(await ask('agent.list', {}, { cookie: 'dosti_test=forged' })).toMatchObject({
+      status: 401,
+      body: { error: { code: 'auth.expired' } },
+    })
+    expect(await ask('conversation.close', { visitorId: 'nobody' }, { cookie })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'conversation.not_found' } },
+    })
+    expect(await ask('conversation.close', {}, { cookie })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'request.invalid', details: [{ path: 'visitorId' }] } },
+    })
+    expect(await ask('agent.list', {}, { 'x-dosti-key': world.acme.publicKey })).toMatchObject({
+      status: 403,
+      body: { error: { code: 'access.denied' } },
+    })
+    expect(
+      await overRest(world.api, { 'x-dosti-key': world.acme.publicKey, 'x-dosti-visitor': '%E0%A4%A' }).ask(
+        'conversation.sync',
+      ),
+    ).toMatchObject({ error: { code: 'request.invalid' } })
   })
 })
 
 describe('an origin list', () => {
   it('keeps other pages out and lets programs without an origin in', async () => {
     const listed = `dosti_pub_${'o'.repeat(32)}`
-    await world.sql(`INSERT INTO public_key (workspace_id, key, allowed_origins) VALUES ($1, $2, '{https://shop.example}')`, [world.acme.id, listed])
+    await world.sql(
+      `INSERT INTO public_key (workspace_id, key, allowed_origins) VALUES ($1, $2, '{https://shop.example}')`,
+      [world.acme.id, listed],
+    )
     const body = { ...good(), apiKey: listed }
     expect(await send(body, { origin: 'https://evil.example' })).toMatchObject(chatError(403, 'origin.denied'))
-    expect(await send(body, { origin: 'https://shop.example.evil.example' })).toMatchObject(chatError(403, 'origin.denied'))
+    expect(await send(body, { origin: 'https://shop.example.evil.example' })).toMatchObject(
+      chatError(403, 'origin.denied'),
+    )
     expect(await send(body, { origin: 'null' })).toMatchObject(chatError(403, 'origin.denied'))
     expect(await send(body, { origin: 'https://shop.example' })).toMatchObject({ status: 200 })
     expect(await send(body)).toMatchObject({ status: 200 })
-    await expect(socketIo(world.gateway, { query: { apiKey: listed, visitorId: 'v' }, extraHeaders: { origin: 'https://evil.example' } })).rejects.toMatchObject({ data: { code: 'origin.denied' } })
+    await expect(
+      socketIo(world.gateway, {
+        query: { apiKey: listed, visitorId: 'v' },
+        extraHeaders: { origin: 'https://evil.example' },
+      }),
+    ).rejects.toMatchObject({ data: { code: 'origin.denied' } })
   })
 })

@@ -14,7 +14,8 @@ beforeAll(async () => {
 })
 
 const run = promisify(execFile)
-const agent = async (): Promise<Person> => overSocketIo(world.gateway, { ticket: await ticketOf(world.api, await signIn(world.api, world.acme.agents[0])) })
+const agent = async (): Promise<Person> =>
+  overSocketIo(world.gateway, { ticket: await ticketOf(world.api, await signIn(world.api, world.acme.agents[0])) })
 /** A sample of the guide for this world: host and key, and nothing else, are replaced. */
 const sample = async (file: string): Promise<string> =>
   (await readFile(new URL(`guide/${file}`, import.meta.url), 'utf8'))
@@ -27,14 +28,23 @@ describe('the guide’s samples', () => {
     const listener = await agent()
     const { stdout } = await run('php', ['-r', (await sample('chat.php')).replace('<?php', '').replace('?>', '')])
     expect(stdout).toBe('You: Hello from PHP!\n')
-    expect((await hear(listener, 'message.sent')).data).toMatchObject({ visitorId: 'php_user_123', actor: { name: 'PHP Client' } })
+    expect((await hear(listener, 'message.sent')).data).toMatchObject({
+      visitorId: 'php_user_123',
+      actor: { name: 'PHP Client' },
+    })
   })
 
   it('curl sends, polls by GET and by POST', async () => {
     const { stdout } = await run('bash', ['-c', await sample('curl.sh')])
-    const [sent, got, posted] = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+    const [sent, got, posted] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(sent).toMatchObject({ success: true, message: { sender: 'visitor', senderName: 'You' } })
-    expect(got).toMatchObject({ success: true, messages: [{ id: sent?.['id'], message: 'Hello from my custom chat interface!' }] })
+    expect(got).toMatchObject({
+      success: true,
+      messages: [{ id: sent?.['id'], message: 'Hello from my custom chat interface!' }],
+    })
     expect(posted).toEqual(got)
   })
 
@@ -49,7 +59,11 @@ describe('the guide’s samples', () => {
     })
     expect((await hear({ heard }, 'reply')).data).toMatchObject({ success: true })
     await hear(listener, 'typing.started')
-    expect((await hear(listener, 'message.sent')).data).toMatchObject({ visitorId: 'python_user', actor: { name: 'Py' }, data: { text: 'Hello from Python!' } })
+    expect((await hear(listener, 'message.sent')).data).toMatchObject({
+      visitorId: 'python_user',
+      actor: { name: 'Py' },
+      data: { text: 'Hello from Python!' },
+    })
     await talkBack(listener, 'python_user', heard)
     child.stdin.end('\n')
   })
@@ -65,7 +79,9 @@ describe('a Socket.IO v2 client', () => {
     const listener = await agent()
     const { socket, heard } = old({ apiKey: world.acme.publicKey, role: 'visitor', visitorId }, options)
     await until(() => socket.connected, 'the old client to connect')
-    const reply = await new Promise((resolve) => void socket.emit('send_message', { type: 'saas', message: 'Hello from 2.5' }, resolve))
+    const reply = await new Promise(
+      (resolve) => void socket.emit('send_message', { type: 'saas', message: 'Hello from 2.5' }, resolve),
+    )
     expect(reply).toMatchObject({ success: true, id: expect.stringMatching(/^msg_/) })
     expect((await hear(listener, 'message.sent')).data).toMatchObject({ visitorId, data: { text: 'Hello from 2.5' } })
     await talkBack(listener, visitorId, heard)
@@ -85,13 +101,27 @@ async function talkBack(listener: Person, visitorId: string, heard: Heard[]): Pr
   expect((await hear({ heard }, 'partner_stopped_typing')).data).toEqual({ deviceId: 'agent' })
   await listener.ask('message.send', { visitorId, text: 'Hi!' })
   expect((await hear({ heard }, 'agent_joined')).data).toEqual({ visitorId, agentName: 'Aisha' })
-  expect((await hear({ heard }, 'receive_message')).data).toMatchObject({ visitorId, visitorName: 'Support', message: 'Hi!' })
+  expect((await hear({ heard }, 'receive_message')).data).toMatchObject({
+    visitorId,
+    visitorName: 'Support',
+    message: 'Hi!',
+  })
 }
 
-function old(query: Record<string, string>, options: object): { socket: { connected: boolean; emit: (...args: unknown[]) => unknown; close: () => void }; heard: Heard[] } {
+function old(
+  query: Record<string, string>,
+  options: object,
+): { socket: { connected: boolean; emit: (...args: unknown[]) => unknown; close: () => void }; heard: Heard[] } {
   const socket = ioV2(world.gateway, { query, forceNew: true, reconnection: false, ...options })
   const heard: Heard[] = []
-  for (const name of ['receive_message', 'partner_typing', 'partner_stopped_typing', 'agent_joined', 'error_message', 'error']) {
+  for (const name of [
+    'receive_message',
+    'partner_typing',
+    'partner_stopped_typing',
+    'agent_joined',
+    'error_message',
+    'error',
+  ]) {
     socket.on(name, (data: Record<string, unknown>) => heard.push({ name, data }))
   }
   onTestFinished(() => socket.close())

@@ -21,14 +21,19 @@ const agentOn = async (road: Road): Promise<Person> => {
 }
 const visitorOn = (road: Road, visitorId: string): Promise<Person> | Person => {
   const key = world.acme.publicKey
-  if (road === 'REST') return overRest(world.api, { 'x-dosti-key': key, 'x-dosti-visitor': encodeURIComponent(visitorId) })
-  return road === 'Socket.IO' ? overSocketIo(world.gateway, { key, visitorId }) : overWebSocket(world.gateway, { key, visitorId })
+  if (road === 'REST')
+    return overRest(world.api, { 'x-dosti-key': key, 'x-dosti-visitor': encodeURIComponent(visitorId) })
+  return road === 'Socket.IO'
+    ? overSocketIo(world.gateway, { key, visitorId })
+    : overWebSocket(world.gateway, { key, visitorId })
 }
 
 /** A reply with what must differ between two runs taken out: ids, times, and the visitor who is another on each road. */
 const normal = (value: unknown, visitorId: string): unknown =>
   JSON.parse(
-    JSON.stringify(value, (key, part: unknown) => (/^(requestId|timestamp|openedAt|closedAt|updatedAt|next)$/.test(key) && part !== null ? `<${key}>` : part))
+    JSON.stringify(value, (key, part: unknown) =>
+      /^(requestId|timestamp|openedAt|closedAt|updatedAt|next)$/.test(key) && part !== null ? `<${key}>` : part,
+    )
       .replaceAll(JSON.stringify(visitorId).slice(1, -1), '<visitor>')
       .replaceAll(/"(msg|note|evt|cnv)_[0-9a-f]+"/g, '"<$1>"'),
   )
@@ -112,17 +117,29 @@ describe('O every operation, over three roads', () => {
     expect(new Set(story.map(({ op }) => op))).toEqual(new Set(everywhere))
   })
 
-  it.each(Object.keys(OPERATIONS).filter((name) => OPERATIONS[name as OperationName].over === 'http'))('%s is unknown to sockets', async (op) => {
-    expect(await (await visitorOn('Socket.IO', 'v')).ask(op)).toMatchObject({ ok: false, error: { code: 'request.unknown' } })
-    expect(await (await visitorOn('raw WebSocket', 'v')).ask(op)).toMatchObject({ ok: false, error: { code: 'request.unknown' } })
-  })
+  it.each(Object.keys(OPERATIONS).filter((name) => OPERATIONS[name as OperationName].over === 'http'))(
+    '%s is unknown to sockets',
+    async (op) => {
+      expect(await (await visitorOn('Socket.IO', 'v')).ask(op)).toMatchObject({
+        ok: false,
+        error: { code: 'request.unknown' },
+      })
+      expect(await (await visitorOn('raw WebSocket', 'v')).ask(op)).toMatchObject({
+        ok: false,
+        error: { code: 'request.unknown' },
+      })
+    },
+  )
 })
 
 describe('sessions', () => {
   it('who signs in is shown, until the session is ended', async () => {
     const mine = await signIn(world.api, world.acme.agents[1])
     const agent = overRest(world.api, { cookie: mine })
-    expect(await agent.ask('session.show')).toMatchObject({ ok: true, data: { agent: { name: 'Bilal' }, workspace: { name: 'acme' } } })
+    expect(await agent.ask('session.show')).toMatchObject({
+      ok: true,
+      data: { agent: { name: 'Bilal' }, workspace: { name: 'acme' } },
+    })
     expect(await agent.ask('session.end')).toEqual({ ok: true, data: {} })
     await new Promise((resolve) => setTimeout(resolve, 1100))
     expect(await agent.ask('session.show')).toMatchObject({ ok: false, error: { code: 'auth.expired' } })
@@ -138,7 +155,10 @@ describe('sessions', () => {
     ['a wrong password', { email: 'aisha@acme.example', password: 'x' }],
     ['an unknown e-mail', { email: 'nobody@acme.example', password: 'x' }],
   ])('%s gets the same answer', async (_name, credentials) => {
-    expect(await post(`${world.api}/api/v1/session.start`, credentials)).toMatchObject({ status: 401, body: { ok: false, error: { code: 'auth.invalid' } } })
+    expect(await post(`${world.api}/api/v1/session.start`, credentials)).toMatchObject({
+      status: 401,
+      body: { ok: false, error: { code: 'auth.invalid' } },
+    })
   })
 
   it('a page of another site cannot use the cookie', async () => {
@@ -155,7 +175,11 @@ describe('sessions', () => {
 
 describe('a visitor whose id the server made', () => {
   const create = async (): Promise<{ visitorId: string; visitorToken: string }> => {
-    const { body } = await post(`${world.api}/api/v1/visitor.create`, { visitorName: 'Wide' }, { 'x-dosti-key': world.acme.publicKey })
+    const { body } = await post(
+      `${world.api}/api/v1/visitor.create`,
+      { visitorName: 'Wide' },
+      { 'x-dosti-key': world.acme.publicKey },
+    )
     return body['data'] as { visitorId: string; visitorToken: string }
   }
 
@@ -163,20 +187,37 @@ describe('a visitor whose id the server made', () => {
     const { visitorId, visitorToken } = await create()
     const key = world.acme.publicKey
     const hello = { key, visitorId, visitorToken }
-    expect(await (await overSocketIo(world.gateway, hello)).ask('message.send', { text: 'mine' })).toMatchObject({ ok: true })
+    expect(await (await overSocketIo(world.gateway, hello)).ask('message.send', { text: 'mine' })).toMatchObject({
+      ok: true,
+    })
     const refused = { data: { code: 'visitor.token_required' } }
     await expect(overSocketIo(world.gateway, { key, visitorId })).rejects.toMatchObject(refused)
     await expect(overSocketIo(world.gateway, { ...hello, visitorToken: 'x'.repeat(43) })).rejects.toMatchObject(refused)
     await expect(overWebSocket(world.gateway, { key, visitorId })).rejects.toThrow('visitor.token_required')
     const body = { apiKey: key, visitorId, message: 'not mine' }
-    expect(await post(`${world.api}/api/chat/send`, body)).toMatchObject({ status: 401, body: { success: false, error: { code: 'visitor.token_required' } } })
-    expect(await post(`${world.api}/api/chat/poll`, body)).toMatchObject({ status: 401, body: { success: false, error: { code: 'visitor.token_required' } } })
-    expect(await post(`${world.api}/api/chat/poll`, body, { authorization: `Bearer ${visitorToken}` })).toMatchObject({ status: 200, body: { messages: [{ message: 'mine' }] } })
+    expect(await post(`${world.api}/api/chat/send`, body)).toMatchObject({
+      status: 401,
+      body: { success: false, error: { code: 'visitor.token_required' } },
+    })
+    expect(await post(`${world.api}/api/chat/poll`, body)).toMatchObject({
+      status: 401,
+      body: { success: false, error: { code: 'visitor.token_required' } },
+    })
+    expect(await post(`${world.api}/api/chat/poll`, body, { authorization: `Bearer ${visitorToken}` })).toMatchObject({
+      status: 200,
+      body: { messages: [{ message: 'mine' }] },
+    })
   })
 
   it('another visitor’s token proves nothing', async () => {
     const [one, two] = await Promise.all([create(), create()])
-    await expect(overSocketIo(world.gateway, { key: world.acme.publicKey, visitorId: one.visitorId, visitorToken: two.visitorToken })).rejects.toMatchObject({
+    await expect(
+      overSocketIo(world.gateway, {
+        key: world.acme.publicKey,
+        visitorId: one.visitorId,
+        visitorToken: two.visitorToken,
+      }),
+    ).rejects.toMatchObject({
       data: { code: 'visitor.token_required' },
     })
   })

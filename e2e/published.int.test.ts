@@ -12,7 +12,9 @@ beforeAll(async () => {
 const query = (visitorId: string, more = {}) => ({ apiKey: world.acme.publicKey, role: 'visitor', visitorId, ...more })
 const agentAt = async (): Promise<Person> => overSocketIo(world.gateway, { ticket: await ticketOf(world.api, cookie) })
 const poll = async (visitorId: string, more = ''): Promise<Record<string, unknown>> => {
-  const response = await fetch(`${world.api}/api/chat/poll?apiKey=${world.acme.publicKey}&visitorId=${encodeURIComponent(visitorId)}${more}`)
+  const response = await fetch(
+    `${world.api}/api/chat/poll?apiKey=${world.acme.publicKey}&visitorId=${encodeURIComponent(visitorId)}${more}`,
+  )
   expect(response.status).toBe(200)
   return (await response.json()) as Record<string, unknown>
 }
@@ -25,10 +27,25 @@ describe('Socket.IO as the guide has it', () => {
   ])('a message reaches the agent, the answer comes back: %s', async (_name, options) => {
     const id = `sio ${JSON.stringify(options)}`
     const agent = await agentAt()
-    const { socket, heard } = await socketIo(world.gateway, { query: query(id, { visitorName: 'JohnDoe' }), ...options })
-    const reply = await socket.timeout(5000).emitWithAck('send_message', { type: 'saas', message: 'Hello from a phone' })
-    expect(reply).toEqual({ success: true, id: expect.stringMatching(/^msg_/), timestamp: expect.any(Number), clientMessageId: null })
-    expect((await hear(agent, 'message.sent')).data).toMatchObject({ visitorId: id, id: reply.id, actor: { name: 'JohnDoe' }, data: { text: 'Hello from a phone' } })
+    const { socket, heard } = await socketIo(world.gateway, {
+      query: query(id, { visitorName: 'JohnDoe' }),
+      ...options,
+    })
+    const reply = await socket
+      .timeout(5000)
+      .emitWithAck('send_message', { type: 'saas', message: 'Hello from a phone' })
+    expect(reply).toEqual({
+      success: true,
+      id: expect.stringMatching(/^msg_/),
+      timestamp: expect.any(Number),
+      clientMessageId: null,
+    })
+    expect((await hear(agent, 'message.sent')).data).toMatchObject({
+      visitorId: id,
+      id: reply.id,
+      actor: { name: 'JohnDoe' },
+      data: { text: 'Hello from a phone' },
+    })
 
     await agent.ask('typing.set', { visitorId: id, typing: true })
     expect((await hear({ heard }, 'partner_typing')).data).toEqual({ deviceId: 'agent' })
@@ -37,7 +54,11 @@ describe('Socket.IO as the guide has it', () => {
 
     await agent.ask('message.send', { visitorId: id, text: 'Hi John!' })
     expect((await hear({ heard }, 'agent_joined')).data).toEqual({ visitorId: id, agentName: 'Aisha' })
-    expect((await hear({ heard }, 'receive_message')).data).toMatchObject({ visitorId: id, visitorName: 'Support', message: 'Hi John!' })
+    expect((await hear({ heard }, 'receive_message')).data).toMatchObject({
+      visitorId: id,
+      visitorName: 'Support',
+      message: 'Hi John!',
+    })
     await quiet()
     expect(heard.filter(({ name }) => name === 'receive_message')).toHaveLength(1)
     expect(heard.filter(({ name }) => name === 'message_sent')).toHaveLength(0)
@@ -94,27 +115,41 @@ describe('Socket.IO as the guide has it', () => {
     expect(await world.sql('SELECT 1 FROM visitor WHERE visitor_id = $1', ['only looking'])).toEqual([])
   })
 
-  it.each(['__proto__', 'constructor', 'صارف ۱۲', 'a@b.example', '💬'.repeat(128), 'with/slash?and&more'])('%s is an ordinary id, echoed as given', async (id) => {
-    const agent = await agentAt()
-    const { socket, heard } = await socketIo(world.gateway, { query: query(id) })
-    expect(await socket.emitWithAck('send_message', { message: 'hi' })).toMatchObject({ success: true })
-    expect((await hear(agent, 'message.sent')).data['visitorId']).toBe(id)
-    await agent.ask('message.send', { visitorId: id, text: 'hello' })
-    expect((await hear({ heard }, 'receive_message')).data['visitorId']).toBe(id)
-  })
+  it.each(['__proto__', 'constructor', 'صارف ۱۲', 'a@b.example', '💬'.repeat(128), 'with/slash?and&more'])(
+    '%s is an ordinary id, echoed as given',
+    async (id) => {
+      const agent = await agentAt()
+      const { socket, heard } = await socketIo(world.gateway, { query: query(id) })
+      expect(await socket.emitWithAck('send_message', { message: 'hi' })).toMatchObject({ success: true })
+      expect((await hear(agent, 'message.sent')).data['visitorId']).toBe(id)
+      await agent.ask('message.send', { visitorId: id, text: 'hello' })
+      expect((await hear({ heard }, 'receive_message')).data['visitorId']).toBe(id)
+    },
+  )
 })
 
 describe('REST as the guide has it', () => {
   it('sends, polls, and the answer arrives once', async () => {
     const agent = overRest(world.api, { cookie })
-    const sent = await post(`${world.api}/api/chat/send`, { apiKey: world.acme.publicKey, visitorId: 'android_user_789', visitorName: 'John Doe', message: 'Hello!' })
+    const sent = await post(`${world.api}/api/chat/send`, {
+      apiKey: world.acme.publicKey,
+      visitorId: 'android_user_789',
+      visitorName: 'John Doe',
+      message: 'Hello!',
+    })
     expect(sent.status).toBe(200)
     expect(sent.body).toEqual({
       success: true,
       id: expect.stringMatching(/^msg_/),
       timestamp: expect.any(Number),
       clientMessageId: null,
-      message: { id: sent.body['id'], sender: 'visitor', senderName: 'You', message: 'Hello!', timestamp: sent.body['timestamp'] },
+      message: {
+        id: sent.body['id'],
+        sender: 'visitor',
+        senderName: 'You',
+        message: 'Hello!',
+        timestamp: sent.body['timestamp'],
+      },
     })
     await agent.ask('message.send', { visitorId: 'android_user_789', text: 'Hi John!' })
     const all = await poll('android_user_789')
@@ -128,8 +163,15 @@ describe('REST as the guide has it', () => {
     })
     const next = await poll('android_user_789', `&lastTimestamp=${String(sent.body['timestamp'])}`)
     expect(next['messages']).toMatchObject([{ sender: 'agent' }])
-    expect(await poll('android_user_789', `&lastTimestamp=${String(next['nextTimestamp'])}`)).toMatchObject({ messages: [], nextTimestamp: next['nextTimestamp'] })
-    const byPost = await post(`${world.api}/api/chat/poll`, { apiKey: world.acme.publicKey, visitorId: 'android_user_789', lastTimestamp: sent.body['timestamp'] })
+    expect(await poll('android_user_789', `&lastTimestamp=${String(next['nextTimestamp'])}`)).toMatchObject({
+      messages: [],
+      nextTimestamp: next['nextTimestamp'],
+    })
+    const byPost = await post(`${world.api}/api/chat/poll`, {
+      apiKey: world.acme.publicKey,
+      visitorId: 'android_user_789',
+      lastTimestamp: sent.body['timestamp'],
+    })
     expect(byPost.body).toEqual(next)
   })
 
@@ -141,10 +183,17 @@ describe('REST as the guide has it', () => {
   it('D2 a repeat with the same id is the same message, over any road', async () => {
     const body = { apiKey: world.acme.publicKey, visitorId: 'repeater', message: 'once', clientMessageId: 'c1' }
     const first = await post(`${world.api}/api/chat/send`, body)
-    const again = await post(`${world.api}/api/chat/send`, { ...body, clientMessageId: undefined }, { 'idempotency-key': 'c1' })
+    const again = await post(
+      `${world.api}/api/chat/send`,
+      { ...body, clientMessageId: undefined },
+      { 'idempotency-key': 'c1' },
+    )
     expect(again.body).toEqual(first.body)
     const { socket } = await socketIo(world.gateway, { query: query('repeater') })
-    expect(await socket.emitWithAck('send_message', { message: 'once', clientMessageId: 'c1' })).toMatchObject({ success: true, id: first.body['id'] })
+    expect(await socket.emitWithAck('send_message', { message: 'once', clientMessageId: 'c1' })).toMatchObject({
+      success: true,
+      id: first.body['id'],
+    })
     const other = await post(`${world.api}/api/chat/send`, { ...body, message: 'another text' })
     expect(other).toMatchObject({ status: 409, body: { success: false, error: { code: 'message.conflict' } } })
     expect((await poll('repeater'))['messages']).toHaveLength(1)
@@ -160,12 +209,21 @@ describe('REST as the guide has it', () => {
   it('pages of 500 by cursor lose and double nothing', async () => {
     const rows = Array.from({ length: 501 }, (_, index) => `m${index}`)
     for (let from = 0; from < rows.length; from += 100) {
-      await Promise.all(rows.slice(from, from + 100).map((clientMessageId) => overRest(world.api, visitorHeaders('paged')).ask('message.send', { text: clientMessageId, clientMessageId })))
+      await Promise.all(
+        rows.slice(from, from + 100).map((clientMessageId) =>
+          overRest(world.api, visitorHeaders('paged')).ask('message.send', {
+            text: clientMessageId,
+            clientMessageId,
+          }),
+        ),
+      )
     }
     const first = await poll('paged', '&lastTimestamp=1')
     expect(first).toMatchObject({ hasMore: true, truncated: true })
     const second = await poll('paged', `&lastTimestamp=${String(first['nextTimestamp'])}`)
-    const texts = [first, second].flatMap(({ messages }) => (messages as { message: string }[]).map(({ message }) => message))
+    const texts = [first, second].flatMap(({ messages }) =>
+      (messages as { message: string }[]).map(({ message }) => message),
+    )
     expect(second['hasMore']).toBe(false)
     expect(texts).toHaveLength(501)
     expect(new Set(texts)).toEqual(new Set(rows))
@@ -175,4 +233,7 @@ describe('REST as the guide has it', () => {
   })
 })
 
-const visitorHeaders = (visitorId: string) => ({ 'x-dosti-key': world.acme.publicKey, 'x-dosti-visitor': encodeURIComponent(visitorId) })
+const visitorHeaders = (visitorId: string) => ({
+  'x-dosti-key': world.acme.publicKey,
+  'x-dosti-visitor': encodeURIComponent(visitorId),
+})

@@ -36,11 +36,17 @@ describe('visitor on one gateway, agent on the other', () => {
     await hear(published, 'message_sent')
     await quiet()
     for (const person of [extended, raw, agentFar, agentNear]) {
-      const stored = person.heard.filter(({ data }) => typeof data?.['seq'] === 'number' && data['stream'] === 'public').map(({ data }) => data['seq'])
-      expect(stored.toSorted((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 43 }, (_, index) => index + 1))
+      const stored = person.heard
+        .filter(({ data }) => typeof data?.['seq'] === 'number' && data['stream'] === 'public')
+        .map(({ data }) => data['seq'])
+      expect(stored.toSorted((a, b) => Number(a) - Number(b))).toEqual(
+        Array.from({ length: 43 }, (_, index) => index + 1),
+      )
     }
     expect(published.heard.filter(({ name }) => name === 'receive_message')).toHaveLength(20)
-    expect(published.heard.filter(({ name }) => name === 'message_sent').map(({ data }) => data['message'])).toEqual(['over REST'])
+    expect(published.heard.filter(({ name }) => name === 'message_sent').map(({ data }) => data['message'])).toEqual([
+      'over REST',
+    ])
     expect(published.heard.filter(({ name }) => name === 'agent_joined')).toHaveLength(1)
   })
 
@@ -59,12 +65,19 @@ describe('D7 Redis is gone', () => {
     await world.redis.kill()
     expect(await visitor.ask('message.send', { text: 'still here' })).toMatchObject({ ok: true })
     expect((await hear(agent, 'message.sent')).data).toMatchObject({ data: { text: 'still here' } })
-    expect((await post(`${world.api}/api/chat/send`, { apiKey: world.acme.publicKey, visitorId, message: 'over REST' })).status).toBe(200)
-    expect((await post(`${world.api}/api/chat/poll`, { apiKey: world.acme.publicKey, visitorId })).body['messages']).toHaveLength(2)
+    expect(
+      (await post(`${world.api}/api/chat/send`, { apiKey: world.acme.publicKey, visitorId, message: 'over REST' }))
+        .status,
+    ).toBe(200)
+    expect(
+      (await post(`${world.api}/api/chat/poll`, { apiKey: world.acme.publicKey, visitorId })).body['messages'],
+    ).toHaveLength(2)
     const health = await fetch(`${first()}/readyz`)
     expect(health.status).toBe(200)
     expect(await health.json()).toMatchObject({ status: 'degraded', checks: { postgres: 'ok', redis: 'away' } })
     await world.redis.restart()
-    await until(async () => (await (await fetch(`${first()}/readyz`)).json() as { status: string }).status === 'ready')
+    await until(
+      async () => ((await (await fetch(`${first()}/readyz`)).json()) as { status: string }).status === 'ready',
+    )
   })
 })

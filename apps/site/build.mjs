@@ -6,10 +6,11 @@ await build({
   entryPoints: [join(import.meta.dirname, 'src/react-sample/main.tsx')],
   outfile: join(import.meta.dirname, 'dist/react.js'),
   bundle: true,
-  minify: true,
+  // Minified, esbuild would take React's production build. StrictMode mounts twice in the other alone, and that is what
+  // the page is for.
+  minify: false,
   jsx: 'automatic',
+  loader: { '.txt': 'jsx' },
   target: 'es2022',
   legalComments: 'none',
-  // StrictMode mounts twice in React's development build alone, and that is what the page is for.
-  define: { 'process.env.NODE_ENV': '"development"' },
 })

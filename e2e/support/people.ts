@@ -20,7 +20,11 @@ export interface Person {
 }
 
 /** Waits until a condition holds; fails with what it saw last. */
-export async function until<T>(look: () => T | undefined | false | Promise<T | undefined | false>, what = 'it', timeoutMs = 5000): Promise<T> {
+export async function until<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  what = 'it',
+  timeoutMs = 5000,
+): Promise<T> {
   const end = Date.now() + timeoutMs
   for (;;) {
     const found = await look()
@@ -39,9 +43,21 @@ export function hear(person: Pick<Person, 'heard'>, name: string, nth = 1): Prom
 export const quiet = (): Promise<void> => wait(300)
 
 /** JSON over HTTP, with the status. */
-export async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }> {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) })
-  return { status: response.status, body: (await response.json()) as Record<string, unknown>, headers: response.headers }
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  return {
+    status: response.status,
+    body: (await response.json()) as Record<string, unknown>,
+    headers: response.headers,
+  }
 }
 
 /** Signs an agent in; gives the cookie. */
@@ -59,11 +75,17 @@ export async function ticketOf(api: string, cookie: string): Promise<string> {
 
 /** A person over REST: asks, hears nothing. */
 export function overRest(api: string, headers: Record<string, string>): Person {
-  return { ask: async (operation, input) => (await post(`${api}/api/v1/${operation}`, input ?? {}, headers)).body as never, heard: [] }
+  return {
+    ask: async (operation, input) => (await post(`${api}/api/v1/${operation}`, input ?? {}, headers)).body as never,
+    heard: [],
+  }
 }
 
 /** A stock Socket.IO client; resolves once connected, rejects with the refusal. */
-export async function socketIo(gateway: string, options: Parameters<typeof io>[1] = {}): Promise<{ socket: Socket; heard: Heard[] }> {
+export async function socketIo(
+  gateway: string,
+  options: Parameters<typeof io>[1] = {},
+): Promise<{ socket: Socket; heard: Heard[] }> {
   const socket = io(gateway, { forceNew: true, reconnection: false, ...options })
   const heard: Heard[] = []
   socket.onAny((name: string, data: Record<string, unknown>) => heard.push({ name, data }))
@@ -76,13 +98,18 @@ export async function socketIo(gateway: string, options: Parameters<typeof io>[1
 }
 
 /** A person over Socket.IO in the extended protocol. */
-export async function overSocketIo(gateway: string, hello: Record<string, unknown>): Promise<Person & { socket: Socket }> {
+export async function overSocketIo(
+  gateway: string,
+  hello: Record<string, unknown>,
+): Promise<Person & { socket: Socket }> {
   const { socket, heard } = await socketIo(gateway, { auth: { protocol: 1, ...hello }, transports: ['websocket'] })
   return { socket, heard, ask: (operation, input) => socket.timeout(5000).emitWithAck(operation, input ?? {}) as never }
 }
 
 /** A raw WebSocket, open, nothing said. `request` sends a frame and waits for its reply. */
-export async function rawSocket(gateway: string): Promise<Person & { socket: WebSocket; replies: Map<unknown, unknown> }> {
+export async function rawSocket(
+  gateway: string,
+): Promise<Person & { socket: WebSocket; replies: Map<unknown, unknown> }> {
   const socket = new WebSocket(`${gateway.replace('http', 'ws')}/ws`)
   const heard: Heard[] = []
   const replies = new Map<unknown, unknown>()
@@ -102,14 +129,20 @@ export async function rawSocket(gateway: string): Promise<Person & { socket: Web
       last += 1
       const id = last
       socket.send(JSON.stringify({ id, op, input: input ?? {} }))
-      const { id: _id, ...reply } = (await until(() => replies.get(id), `the reply to ${op}`)) as Record<string, unknown>
+      const { id: _id, ...reply } = (await until(() => replies.get(id), `the reply to ${op}`)) as Record<
+        string,
+        unknown
+      >
       return reply as never
     },
   }
 }
 
 /** A person over a raw WebSocket who has said hello. */
-export async function overWebSocket(gateway: string, hello: Record<string, unknown>): Promise<Person & { socket: WebSocket }> {
+export async function overWebSocket(
+  gateway: string,
+  hello: Record<string, unknown>,
+): Promise<Person & { socket: WebSocket }> {
   const person = await rawSocket(gateway)
   const reply = await person.ask('hello', { protocol: 1, ...hello })
   if (!reply.ok) throw new Error(`hello was refused: ${reply.error.code}`)

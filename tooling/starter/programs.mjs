@@ -12,6 +12,8 @@ import { toolEnvironment } from './toolchain.mjs'
  * @typedef {{ name: string, packages: string[], elsewhere: string, present: () => boolean }} OutsideProgram
  */
 
+/** The system's own, which is where apt puts its packages, whatever comes first on the path. */
+const python = '/usr/bin/python3'
 const startPolicy = '/usr/sbin/policy-rc.d'
 
 /** @type {OutsideProgram[]} */
@@ -31,8 +33,8 @@ const outsidePrograms = [
   {
     name: 'the Python Socket.IO client',
     packages: ['python3-socketio', 'python3-aiohttp'],
-    elsewhere: 'its packages ("python3 -m pip install python-socketio aiohttp")',
-    present: () => spawnSync('python3', ['-c', 'import socketio, aiohttp']).status === 0,
+    elsewhere: 'its packages ("/usr/bin/python3 -m pip install python-socketio aiohttp")',
+    present: () => spawnSync(python, ['-c', 'import socketio, aiohttp']).status === 0,
   },
 ]
 

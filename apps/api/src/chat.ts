@@ -9,7 +9,7 @@ import {
   type StoredEventOf,
   type VisitorActor,
 } from '@dosti/contracts'
-import { parse, type Limits } from '@dosti/runtime'
+import { parse, withinDeadline, type Limits } from '@dosti/runtime'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { bearer } from './authenticate.ts'
 import type { ApiDeps } from './deps.ts'
@@ -26,7 +26,7 @@ const UNKNOWN_IDS_PER_MINUTE = 300
 export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
   const countUnknown = createUnknownIdFence(deps.limits)
 
-  app.post(`${CHAT_PATH}send`, async (request): Promise<PublishedReply> => {
+  const send = async (request: FastifyRequest): Promise<PublishedReply> => {
     const given = asRecord(request.body)
     const actor = await visitorOf(deps, request, given)
     const { message: text, clientMessageId = idempotencyKey(request) } = parse(publishedSend, {
@@ -44,7 +44,8 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
       clientMessageId: clientMessageId ?? null,
       message: publishedMessage(event),
     }
-  })
+  }
+  app.post(`${CHAT_PATH}send`, (request) => withinDeadline(send(request)))
 
   const poll = async (request: FastifyRequest, given: Record<string, unknown>): Promise<PublishedPage> => {
     const actor = await visitorOf(deps, request, given)
@@ -59,8 +60,8 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
       ...(truncated ? { truncated } : {}),
     }
   }
-  app.get(`${CHAT_PATH}poll`, (request) => poll(request, asRecord(request.query)))
-  app.post(`${CHAT_PATH}poll`, (request) => poll(request, asRecord(request.body)))
+  app.get(`${CHAT_PATH}poll`, (request) => withinDeadline(poll(request, asRecord(request.query))))
+  app.post(`${CHAT_PATH}poll`, (request) => withinDeadline(poll(request, asRecord(request.body))))
 }
 
 function visitorOf(

@@ -1,6 +1,7 @@
 /** The table over HTTP: `POST /api/v1/<operation>` with the input as JSON, answered with the reply envelope and its status. */
-import { ERRORS, OPERATIONS, type OperationName } from '@dosti/contracts'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import { DostiError, OPERATIONS, type OperationName, type Reply } from '@dosti/contracts'
+import { withinDeadline } from '@dosti/runtime'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authenticate } from './authenticate.ts'
 import type { ApiDeps } from './deps.ts'
 import { sessionOf } from './session-cookie.ts'
@@ -11,14 +12,15 @@ export const OPERATIONS_PATH = '/api/v1/'
 /** One route for each row of the table. */
 export function routeOperations(app: FastifyInstance, deps: ApiDeps): void {
   for (const name of Object.keys(OPERATIONS) as OperationName[]) {
-    app.post(`${OPERATIONS_PATH}${name}`, async (request, reply): Promise<FastifyReply> => {
+    const ask = async (request: FastifyRequest, reply: FastifyReply): Promise<Reply<unknown>> => {
       const actor = await authenticate(deps, request)
       const context = { requestId: request.id, address: request.ip, session: sessionOf(reply, deps.config) }
-      const answer = await deps.dispatch(actor, name, request.body, context)
-      if (answer.ok) return reply.send(answer)
-      if (answer.error.retryAfterMs !== undefined)
-        void reply.header('retry-after', Math.ceil(answer.error.retryAfterMs / 1000))
-      return reply.code(ERRORS[answer.error.code].status).send(answer)
+      return deps.dispatch(actor, name, request.body, context)
+    }
+    app.post(`${OPERATIONS_PATH}${name}`, async (request, reply): Promise<Reply<unknown>> => {
+      const answer = await withinDeadline(ask(request, reply))
+      if (!answer.ok) throw new DostiError(answer.error.code, answer.error)
+      return answer
     })
   }
 }

@@ -81,7 +81,7 @@ test('what is not there is 404 in JSON, outside the files too', async () => {
 
 test('the app learns the gateway and the installation', async () => {
   const { body } = await app.inject({ url: '/config.json' })
-  expect(JSON.parse(body)).toEqual({ gateway: 'https://api.example', installation: 'dosti' })
+  expect(JSON.parse(body)).toEqual({ gateway: 'https://api.example', installation: 'main' })
 })
 
 test('the api gets the request as it is, with the true address, and its cookie comes back', async () => {

@@ -9,8 +9,8 @@ export const configSchema = z.object({
   /** Tells two installations on one host name apart, in the browser's storage. */
   INSTALLATION: z
     .string()
-    .regex(/^[\w-]{1,40}$/, 'must be 1 to 40 letters, digits, - or _')
-    .default('dosti'),
+    .regex(/^[a-z0-9]{1,32}$/, 'must be 1 to 32 lower-case letters and digits')
+    .default('main'),
 })
 
 export type Config = z.output<typeof configSchema>

@@ -1,3 +1,4 @@
+import { RequestError } from '@dosti/client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import {
   createRootRouteWithContext,
@@ -13,16 +14,17 @@ import { ConversationPage } from './conversation/conversation-page.tsx'
 import { visitorIdFromPath, visitorIdToPath } from './conversation/visitor-name.ts'
 import { Button } from './design/button.tsx'
 import { Empty } from './design/empty.tsx'
+import { Logo } from './design/logo.tsx'
 import { InboxPage, NothingOpened } from './inbox/inbox-page.tsx'
 import { meQuery } from './session.ts'
 import { settingsQuery } from './settings.ts'
 import { SignInPage } from './sign-in/sign-in-page.tsx'
 
-const queries = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false } } })
+const queries = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false, retry: 1 } } })
 
 const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
-  errorComponent: Unreachable,
+  errorComponent: Failed,
   notFoundComponent: NoSuchPage,
 })
 
@@ -67,7 +69,7 @@ const inboxRoute = createRoute({
     return { me, settings }
   },
   component: InboxPage,
-  errorComponent: Unreachable,
+  errorComponent: Failed,
 })
 
 const nothingRoute = createRoute({ getParentRoute: () => inboxRoute, path: '/', component: NothingOpened })
@@ -85,6 +87,8 @@ const conversationRoute = createRoute({
 const router = createRouter({
   routeTree: rootRoute.addChildren([homeRoute, signInRoute, inboxRoute.addChildren([nothingRoute, conversationRoute])]),
   context: { queries },
+  defaultPendingComponent: Starting,
+  defaultPendingMs: 400,
 })
 
 declare module '@tanstack/react-router' {
@@ -102,24 +106,40 @@ export function App() {
   )
 }
 
-function Unreachable({ reset }: ErrorComponentProps) {
+function Failed({ error, reset }: ErrorComponentProps) {
   const retry = () => {
     reset()
     void router.invalidate()
   }
+  // A request that got no answer is a TypeError of fetch; anything unexpected is a mistake of ours and is not called a bad line.
+  const unreachable = error instanceof RequestError || error instanceof TypeError
   return (
     <main className="h-full">
       <Empty
         icon={<CloudOff aria-hidden size={20} />}
-        title="Dosti cannot be reached"
+        title={unreachable ? 'Dosti cannot be reached' : 'Something went wrong here'}
         action={
           <Button look="outline" onClick={retry}>
             Try again
           </Button>
         }
       >
-        The console could not load. Check your connection; nothing you wrote is lost.
+        {unreachable ? 'Check your connection and try again.' : 'The fault is on our side.'} Nothing you wrote is lost.
       </Empty>
+    </main>
+  )
+}
+
+/** Before the first answer has come, if that takes long enough to notice. */
+function Starting() {
+  return (
+    <main aria-busy className="grid h-full place-items-center">
+      <span className="animate-pulse-soft">
+        <Logo size={44} />
+      </span>
+      <span className="sr-only" role="status">
+        Loading
+      </span>
     </main>
   )
 }

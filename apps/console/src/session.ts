@@ -29,6 +29,15 @@ export function isSignedOut(error: unknown): boolean {
 export const signIn = (email: string, password: string): Promise<Me> =>
   http.request('session.start', { email, password })
 
+// The cookie is one for all tabs: where one signs out, the others must not go on showing what they hold.
+const channel = new BroadcastChannel('dosti.session')
+
+/** Calls back when another tab of this browser signs out. Returns the way to stop. */
+export function onSignedOutElsewhere(listener: () => void): () => void {
+  channel.addEventListener('message', listener)
+  return () => channel.removeEventListener('message', listener)
+}
+
 /** Revokes the session on the server; nothing of it is kept here. */
 export async function signOut(): Promise<void> {
   try {
@@ -37,4 +46,6 @@ export async function signOut(): Promise<void> {
     // Already over is what was wanted.
     if (!isSignedOut(error)) throw error
   }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- the rule means windows; a channel has one origin
+  channel.postMessage('signed-out')
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import { roomsOf } from '@dosti/bus'
 import { type WireError } from '@dosti/contracts'
-import { wireErrorOf } from '@dosti/runtime'
+import { withinDeadline, wireErrorOf } from '@dosti/runtime'
 import { Server, type Socket } from 'socket.io'
 import { introduce, welcomeFor, type Introduced } from './authenticate.ts'
 import { createConnection, type Connection } from './connection.ts'
@@ -30,7 +30,7 @@ export function createSocketIo(server: HttpServer, deps: GatewayDeps): Server {
 
   io.use((socket, next) => {
     const { query, auth, headers } = socket.handshake
-    introduce(deps, { ...query, ...auth }, headers.origin).then(
+    withinDeadline(introduce(deps, { ...query, ...auth }, headers.origin)).then(
       (introduced) => {
         socket.data = introduced
         next()

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { roomsOf } from '@dosti/bus'
 import { DostiError, HELLO_TIMEOUT_MS, type Reply } from '@dosti/contracts'
-import { wireErrorOf } from '@dosti/runtime'
+import { withinDeadline, wireErrorOf } from '@dosti/runtime'
 import type { RawData, WebSocket } from 'ws'
 import { greet, welcomeFor } from './authenticate.ts'
 import { createConnection, type Connection } from './connection.ts'
@@ -68,7 +68,7 @@ export function createRawSockets(deps: GatewayDeps): RawSockets {
           return refuse(id, new DostiError('request.invalid', { message: 'You have said hello already.' }))
         greeting = true
         try {
-          const actor = await greet(deps, asRecord(input), request.headers.origin)
+          const actor = await withinDeadline(greet(deps, asRecord(input), request.headers.origin))
           clearTimeout(timer)
           connection = createConnection(deps.dispatch, actor, randomUUID())
           if (socket.readyState === socket.OPEN) join(socket, roomsOf(actor))

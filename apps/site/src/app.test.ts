@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { createLogger } from '@dosti/runtime'
 import { afterEach, expect, test, vi } from 'vitest'
 import { buildSite } from './app.ts'
@@ -28,4 +30,13 @@ test('without a gateway the page is still there', async () => {
   expect((await site().inject('/')).statusCode).toBe(200)
   expect((await site().inject('/react')).statusCode).toBe(200)
   expect((await site().inject('/site.css')).statusCode).toBe(200)
+})
+
+test('the React sample is the guide’s, with only host and key changed', async () => {
+  execFileSync(process.execPath, [join(import.meta.dirname, '../build.mjs')])
+  const { body } = await site().inject('/react.js')
+  expect(body).toContain('script.src = "http://gateway.test:4000/widget.js"')
+  expect(body).toContain(`script.setAttribute("data-key", "${KEY}")`)
+  expect(body).not.toContain('YOUR_PUBLIC_API_KEY')
+  expect(body).not.toContain('api.dosti.space')
 })

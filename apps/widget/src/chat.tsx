@@ -1,7 +1,8 @@
 /** The chat itself, imported by the loader on the first click; runs in the loader's shadow root until it is destroyed. */
 import { createStore } from '@dosti/client'
 import { render } from 'preact'
-import css from './chat.css'
+import logCss from './log.css'
+import panelCss from './panel.css'
 import { startSession } from './session.ts'
 import { STRINGS } from './strings.ts'
 import { countUnread } from './unread.ts'
@@ -21,7 +22,7 @@ export function mount({ root, launcher, badge, gateway, publicKey }: MountOption
   destroy: () => void
 } {
   const sheet = new CSSStyleSheet()
-  sheet.replaceSync(css)
+  sheet.replaceSync(panelCss + logCss)
   root.adoptedStyleSheets.push(sheet)
   const container = document.createElement('div')
   root.append(container)

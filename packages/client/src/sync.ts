@@ -19,6 +19,8 @@ export interface SyncOptions {
   visitorId: string | undefined
   state: () => ThreadState
   apply: (page: ThreadPage) => void
+  /** The server has less than we hold, as after a restored backup: begin anew. */
+  forget: () => void
   /** The server refuses for good. */
   fail: (error: RequestError) => void
   clock?: Clock | undefined
@@ -87,10 +89,15 @@ class ThreadSync implements Sync {
   }
 
   async #page(): Promise<void> {
-    const { connection, visitorId, state, apply } = this.#options
+    const { connection, visitorId, state, apply, forget } = this.#options
     const before = state()
     const page = await connection.request('conversation.sync', syncInput(before, visitorId))
     if (this.#closed) return
+    if (before.loaded && (page.seq < before.seq || (page.internalSeq ?? 0) < before.internalSeq)) {
+      forget()
+      this.#again = true
+      return
+    }
     apply(page)
     const after = state()
     const moved = after.seq > before.seq || after.internalSeq > before.internalSeq

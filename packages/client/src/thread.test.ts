@@ -158,6 +158,46 @@ describe('a thread', () => {
     expect(thread.view.get().phase).toBe('ready')
   })
 
+  test('a server that has less than we hold is believed', async () => {
+    const { stream, connection, thread } = world([say('one'), say('two'), say('three')])
+    connection.connect()
+    await settle()
+    connection.cut()
+    const restored = new MemoryStream()
+    restored.commit(say('one'))
+    stream.log.splice(0, Infinity, ...restored.log)
+    stream.head = restored.head
+    connection.connect()
+    await settle()
+    expect(thread.view.get()).toMatchObject({
+      phase: 'ready',
+      events: restored.log,
+      conversation: restored.head,
+      seq: 2,
+    })
+  })
+
+  test('a visitor who comes back as another has another thread', async () => {
+    const streams = { a: new MemoryStream('a'), b: new MemoryStream('b') }
+    for (const text of ['one', 'two', 'three']) streams.a.commit(say(text))
+    streams.b.commit(say('new'))
+    let who: 'a' | 'b' = 'a'
+    const connection = createFakeConnection({ 'conversation.sync': (input) => streams[who].sync(input, 'visitor') })
+    const clock = createTestClock()
+    const outbox = createOutbox({ connection, clock, storage: memoryStorage(), scope: 'test' })
+    const thread = openThread({ connection, clock, outbox, audience: 'visitor' })
+    const come = async (name: 'a' | 'b') => {
+      who = name
+      connection.cut()
+      connection.status.set({ kind: 'online', welcome: { protocol: 1, now: 0, visitorId: name } })
+      await settle()
+    }
+    await come('a')
+    expect(thread.view.get().events).toEqual(streams.a.log)
+    await come('b')
+    expect(thread.view.get().events).toEqual(streams.b.log)
+  })
+
   test('ignores other visitors, and everything after close', async () => {
     const { connection, clock, thread, happen } = world([say('hello')])
     connection.connect()

@@ -81,6 +81,8 @@ class LiveThread implements Thread {
   /** Asked for while the last mark was too fresh. */
   #readWanted = false
   #wasOnline = false
+  /** Who the server takes us for, if we are a visitor. */
+  #visitorId: string | undefined
   #closed = false
 
   constructor(options: ThreadOptions) {
@@ -95,6 +97,7 @@ class LiveThread implements Thread {
       clock,
       state: () => this.#state,
       apply: (page) => this.#apply(page),
+      forget: () => this.#forget(),
       fail: (error) => this.#fail(error),
     })
     this.#unsubscribe = [
@@ -189,10 +192,22 @@ class LiveThread implements Thread {
   }
 
   #statusChanged(): void {
-    const online = this.#options.connection.status.get().kind === 'online'
+    const status = this.#options.connection.status.get()
+    const isOnline = status.kind === 'online'
+    if (isOnline) {
+      // A visitor whose token was refused comes back as somebody else, with a stream of its own.
+      const { visitorId } = status.welcome
+      if (this.#visitorId !== undefined && this.#visitorId !== visitorId) this.#forget()
+      this.#visitorId = visitorId
+    }
     // Whatever was told in between was missed; asking is cheap when nothing was.
-    if (online && !this.#wasOnline) this.#sync.now()
-    this.#wasOnline = online
+    if (isOnline && !this.#wasOnline) this.#sync.now()
+    this.#wasOnline = isOnline
+  }
+
+  #forget(): void {
+    this.#readTold = 0
+    this.#become(emptyThread(this.#options.audience))
   }
 
   #isMine(visitorId: string): boolean {

@@ -44,7 +44,7 @@ export function createConversations({
   agents,
   clock,
 }: ConversationPorts): Handlers<ConversationOperation> {
-  const changing = { writer: createWriter(store), publisher }
+  const changing = { writer: createWriter(store, clock), publisher }
   return {
     'message.send': sendMessage(changing),
     'conversation.sync': syncConversation({ store, clock }),

@@ -32,7 +32,7 @@ const turn = async () => {
 describe('the writer', () => {
   it('gathers what arrives while batches commit', async () => {
     const store = heldStore()
-    const writer = createWriter(store)
+    const writer = createWriter(store, () => 0)
     const all = [writer.change(change('a')), writer.change(change('b'))]
     await turn()
     all.push(writer.change(change('c')))
@@ -50,7 +50,7 @@ describe('the writer', () => {
 
   it('D3 keeps the order of one visitor: its next change waits for the one in flight', async () => {
     const store = heldStore()
-    const writer = createWriter(store)
+    const writer = createWriter(store, () => 0)
     const first = writer.change(change('a'))
     await turn()
     const second = writer.change(change('a'))
@@ -66,7 +66,7 @@ describe('the writer', () => {
 
   it('gives each change its own outcome', async () => {
     const store = heldStore()
-    const writer = createWriter(store)
+    const writer = createWriter(store, () => 0)
     const [good, bad] = [writer.change(change('a')), writer.change(change('b'))]
     await turn()
     store.batches[0]?.finish([done, { ok: false, error: new Error('no') }])
@@ -76,7 +76,7 @@ describe('the writer', () => {
 
   it('refuses with service.unavailable when too many wait, instead of growing', async () => {
     const store = heldStore()
-    const writer = createWriter(store, { batchMax: 1, queueMax: 2 })
+    const writer = createWriter(store, () => 0, { batchMax: 1, queueMax: 2 })
     const taken = [writer.change(change('a')), writer.change(change('b'))]
     await expect(writer.change(change('c'))).rejects.toMatchObject({ code: 'service.unavailable' })
     await turn()
@@ -84,9 +84,27 @@ describe('the writer', () => {
     await expect(Promise.all(taken)).resolves.toHaveLength(2)
   })
 
+  it('D8 drops who waited too long, instead of committing what was refused', async () => {
+    const store = heldStore()
+    let now = 0
+    const writer = createWriter(store, () => now, { batchMax: 1 })
+    const held = [writer.change(change('a')), writer.change(change('b'))]
+    const late = writer.change(change('c'))
+    await turn()
+    now = 2501
+    const fresh = writer.change(change('d'))
+    for (const batch of store.batches) batch.finish()
+    await expect(late).rejects.toMatchObject({ code: 'service.unavailable' })
+    await Promise.all(held)
+    await turn()
+    store.batches[2]?.finish()
+    await fresh
+    expect(store.batches.map(({ visitors }) => visitors)).toEqual([['a'], ['b'], ['d']])
+  })
+
   it('a failed batch fails its changes and no others', async () => {
     const store = heldStore()
-    const writer = createWriter(store)
+    const writer = createWriter(store, () => 0)
     const first = writer.change(change('a'))
     await turn()
     store.batches[0]?.fail(new Error('away'))

@@ -10,6 +10,8 @@ export interface Writer {
 interface Waiting {
   change: Change
   visitor: string
+  /** When it came, in milliseconds. */
+  since: number
   settle: PromiseWithResolvers<Changed>
 }
 
@@ -17,10 +19,13 @@ const BATCH_MAX = 500
 const IN_FLIGHT_MAX = 2
 const QUEUE_MAX = 10_000
 const RETRY_AFTER_MS = 1000
+/** Who has waited this long in the queue has been refused by now; to commit it after all would surprise everybody. */
+const QUEUE_WAIT_MAX_MS = 2500
 
 /** A writer over a store; one per process. */
 export function createWriter(
   store: Pick<ConversationStore, 'change'>,
+  clock: () => number,
   { batchMax = BATCH_MAX, queueMax = QUEUE_MAX } = {},
 ): Writer {
   let queue: Waiting[] = []
@@ -32,7 +37,11 @@ export function createWriter(
   const nextBatch = (): Waiting[] => {
     const batch: Waiting[] = []
     const rest: Waiting[] = []
-    for (const waiting of queue) (batch.length < batchMax && !busy.has(waiting.visitor) ? batch : rest).push(waiting)
+    const expired = clock() - QUEUE_WAIT_MAX_MS
+    for (const waiting of queue) {
+      if (waiting.since < expired) waiting.settle.reject(unavailable())
+      else (batch.length < batchMax && !busy.has(waiting.visitor) ? batch : rest).push(waiting)
+    }
     queue = rest
     return batch
   }
@@ -67,14 +76,17 @@ export function createWriter(
 
   return {
     change(change) {
-      if (queue.length >= queueMax)
-        return Promise.reject(new DostiError('service.unavailable', { retryAfterMs: RETRY_AFTER_MS }))
+      if (queue.length >= queueMax) return Promise.reject(unavailable())
       const settle = Promise.withResolvers<Changed>()
-      queue.push({ change, visitor: `${change.workspaceId} ${change.visitorId}`, settle })
+      queue.push({ change, visitor: `${change.workspaceId} ${change.visitorId}`, since: clock(), settle })
       schedule()
       return settle.promise
     },
   }
+}
+
+function unavailable(): DostiError {
+  return new DostiError('service.unavailable', { retryAfterMs: RETRY_AFTER_MS })
 }
 
 function settleWith(settle: PromiseWithResolvers<Changed>, outcome: Outcome | undefined): void {

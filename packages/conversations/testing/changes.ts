@@ -14,7 +14,11 @@ function visitorParty(visitorId: string, name: string | null = null): Party {
   return { kind: 'visitor', id: visitorId, name }
 }
 
-function opening(thread: Thread | undefined, stamp: Stamp, actor: Party): { conversationId: Draft['conversationId']; drafts: Draft[] } {
+function opening(
+  thread: Thread | undefined,
+  stamp: Stamp,
+  actor: Party,
+): { conversationId: Draft['conversationId']; drafts: Draft[] } {
   const head = thread?.conversation
   if (head && head.status === 'open') return { conversationId: head.id, drafts: [] }
   const { conversationId } = stamp
@@ -27,7 +31,9 @@ export function visitorSends(of: Of, text: string, options: { clientMessageId?: 
   return {
     ...of,
     createVisitor: true,
-    ...(clientMessageId === undefined ? {} : { once: { sender: 'visitor', clientMessageId, name: 'message.sent', text } }),
+    ...(clientMessageId === undefined
+      ? {}
+      : { once: { sender: 'visitor', clientMessageId, name: 'message.sent', text } }),
     decide: (thread, stamp): Decision => {
       const actor = visitorParty(of.visitorId, name ?? thread?.visitorName ?? null)
       const { conversationId, drafts } = opening(thread, stamp, actor)
@@ -39,7 +45,11 @@ export function visitorSends(of: Of, text: string, options: { clientMessageId?: 
 }
 
 /** An agent's change of the current conversation. */
-export function agentChanges(of: Of, draft: (agent: Party) => Pick<Draft, 'name' | 'data'>, once?: Change['once']): Change {
+export function agentChanges(
+  of: Of,
+  draft: (agent: Party) => Pick<Draft, 'name' | 'data'>,
+  once?: Change['once'],
+): Change {
   const actor: Party = { kind: 'agent', ...ANN }
   return {
     ...of,

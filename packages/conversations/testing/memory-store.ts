@@ -47,7 +47,9 @@ export function createMemoryStore({ ids, clock = Date.now }: { ids: Ids; clock?:
       [...threads]
         .filter(([key]) => key.startsWith(`${workspaceId} `))
         .flatMap(([, { thread }]) => thread.conversation ?? [])
-        .filter((head) => head.status === status && (assignee === undefined || (head.assignee?.id ?? null) === assignee))
+        .filter(
+          (head) => head.status === status && (assignee === undefined || (head.assignee?.id ?? null) === assignee),
+        )
         .sort(newestFirst)
         .filter((head) => before === undefined || newestFirst(before, head) < 0)
         .slice(0, limit),
@@ -68,7 +70,12 @@ function keyOf(workspaceId: string, visitorId: string): string {
   return `${workspaceId} ${visitorId}`
 }
 
-function decided(stored: Stored | undefined, change: Change, ids: Ids, now: number): { after?: Stored; changed: Changed } {
+function decided(
+  stored: Stored | undefined,
+  change: Change,
+  ids: Ids,
+  now: number,
+): { after?: Stored; changed: Changed } {
   const { once, visitorId } = change
   const onceKey = once && `${once.sender} ${once.clientMessageId}`
   const before = stored?.thread.conversation ?? null

@@ -23,10 +23,17 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
     /** opened 1, a 2, note 1, b 3, note 2, c 4 */
     const aThread = async () => {
       const of = somebody()
-      await put(visitorSends(of, 'a'), agentNotes(of, 'n1'), agentSends(of, 'b'), agentNotes(of, 'n2'), visitorSends(of, 'c'))
+      await put(
+        visitorSends(of, 'a'),
+        agentNotes(of, 'n1'),
+        agentSends(of, 'b'),
+        agentNotes(of, 'n2'),
+        visitorSends(of, 'c'),
+      )
       return of
     }
-    const texts = (events: readonly StoredEvent[]) => events.map(({ data, name }) => ('text' in data ? data.text : name))
+    const texts = (events: readonly StoredEvent[]) =>
+      events.map(({ data, name }) => ('text' in data ? data.text : name))
 
     it('the newest page comes oldest first, and says whether there is more', async () => {
       const of = await aThread()
@@ -42,7 +49,12 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       const of = await aThread()
       const seen: StoredEvent[] = []
       for (let before: number | undefined, more = true; more; before = seen[0]?.timestamp) {
-        const page = await store.thread({ ...of, internal: true, limit: 2, ...(before === undefined ? {} : { before }) })
+        const page = await store.thread({
+          ...of,
+          internal: true,
+          limit: 2,
+          ...(before === undefined ? {} : { before }),
+        })
         seen.unshift(...(page?.events ?? []))
         more = page?.hasMore ?? false
       }
@@ -74,7 +86,7 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       for (const limit of [1, 2, 3, 100]) {
         const seen: StoredEvent[] = []
         let [after, internalAfter] = [0, 0]
-        for (let more = true; more; ) {
+        for (let more = true; more;) {
           const page = await store.thread({ ...of, internal: true, after, internalAfter, limit })
           seen.push(...(page?.events ?? []))
           after = seen.findLast(({ stream }) => stream === 'public')?.seq ?? after
@@ -111,7 +123,7 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       expect(texts(newest?.messages ?? [])).toEqual(['b', 'c'])
       expect(newest?.hasMore).toBe(true)
       const seen: StoredEvent[] = []
-      for (let afterTimestamp = 0, more = true; more; ) {
+      for (let afterTimestamp = 0, more = true; more;) {
         const page = await store.messages({ ...of, afterTimestamp, limit: 2 })
         seen.push(...(page?.messages ?? []))
         afterTimestamp = seen.at(-1)?.timestamp ?? afterTimestamp
@@ -160,9 +172,13 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       ;[workspaceId, other] = created.workspaces
       const of = (visitorId: string) => ({ workspaceId, visitorId })
       // Each in a batch of its own, so that their times may differ or not, as it comes.
-      for (const visitorId of ['l1', 'l2', 'l3', 'l4', 'l5', 'l6']) await store.change([visitorSends(of(visitorId), visitorId)])
+      for (const visitorId of ['l1', 'l2', 'l3', 'l4', 'l5', 'l6'])
+        await store.change([visitorSends(of(visitorId), visitorId)])
       await store.change([agentAssigns(of('l1'), ANN), agentAssigns(of('l2'), ben), agentCloses(of('l6'))])
-      await store.change([visitorSends({ workspaceId: other, visitorId: 'foreign' }, 'x'), visitorSends(of('l3'), 'again')])
+      await store.change([
+        visitorSends({ workspaceId: other, visitorId: 'foreign' }, 'x'),
+        visitorSends(of('l3'), 'again'),
+      ])
     })
     const visitors = async (query: Partial<Parameters<ConversationStore['list']>[0]>) =>
       (await store.list({ workspaceId, status: 'open', limit: 100, ...query }))
@@ -186,9 +202,14 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       const whole = await store.list({ workspaceId, status: 'open', limit: 500 })
       for (const limit of [1, 2, 3]) {
         const seen: typeof whole = []
-        for (let more = true; more; ) {
+        for (let more = true; more;) {
           const before = seen.at(-1)
-          const page = await store.list({ workspaceId, status: 'open', limit, ...(before === undefined ? {} : { before }) })
+          const page = await store.list({
+            workspaceId,
+            status: 'open',
+            limit,
+            ...(before === undefined ? {} : { before }),
+          })
           seen.push(...page)
           more = page.length === limit
         }

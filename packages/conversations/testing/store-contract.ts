@@ -97,7 +97,10 @@ export function registerStoreContract(name: string, create: () => Promise<StoreU
     it('D2: the same id with another text, or as something else, is a conflict', async () => {
       const of = somebody()
       await all(visitorSends(of, 'hi', { clientMessageId: 'c1' }), agentSends(of, 'yes', 'c2'))
-      const outcomes = await store.change([visitorSends(of, 'ho', { clientMessageId: 'c1' }), agentNotes(of, 'yes', 'c2')])
+      const outcomes = await store.change([
+        visitorSends(of, 'ho', { clientMessageId: 'c1' }),
+        agentNotes(of, 'yes', 'c2'),
+      ])
       for (const outcome of outcomes) {
         expect(outcome).toMatchObject({ ok: false, error: { code: 'message.conflict' } })
         expect(outcome.ok ? undefined : outcome.error).toBeInstanceOf(DostiError)
@@ -136,7 +139,11 @@ export function registerStoreContract(name: string, create: () => Promise<StoreU
     it('a decision without events changes nothing, and makes no visitor', async () => {
       const [known, unknown] = [somebody(), somebody()]
       await one(visitorSends(known, 'hi'))
-      const nothing = (of: typeof known): Change => ({ ...of, createVisitor: true, decide: () => ({ events: [], visitorName: 'X' }) })
+      const nothing = (of: typeof known): Change => ({
+        ...of,
+        createVisitor: true,
+        decide: () => ({ events: [], visitorName: 'X' }),
+      })
       const [first, second] = await all(nothing(known), nothing(unknown))
       expect(first).toMatchObject({ events: [], repeated: false, conversation: { seq: 2, visitorName: null } })
       expect(second).toEqual({ events: [], repeated: false, conversation: null })
@@ -157,7 +164,15 @@ export function registerStoreContract(name: string, create: () => Promise<StoreU
       await all(look(false), look(true))
       expect(given).toEqual([
         undefined,
-        { visitorId: of.visitorId, visitorName: null, bound: false, seq: 0, internalSeq: 0, lastTimestamp: 0, conversation: null },
+        {
+          visitorId: of.visitorId,
+          visitorName: null,
+          bound: false,
+          seq: 0,
+          internalSeq: 0,
+          lastTimestamp: 0,
+          conversation: null,
+        },
       ])
     })
 
@@ -181,7 +196,9 @@ export function registerStoreContract(name: string, create: () => Promise<StoreU
       const foreign: Change = {
         ...of,
         createVisitor: false,
-        decide: () => ({ events: [{ name: 'conversation.closed', data: {}, actor: { kind: 'system' }, conversationId: 'cnv_foreign' }] }),
+        decide: () => ({
+          events: [{ name: 'conversation.closed', data: {}, actor: { kind: 'system' }, conversationId: 'cnv_foreign' }],
+        }),
       }
       const [outcome] = await store.change([foreign])
       expect(outcome?.ok).toBe(false)
@@ -198,7 +215,13 @@ export function registerStoreContract(name: string, create: () => Promise<StoreU
 
     it('D3: the head is what its events come to', async () => {
       const of = somebody()
-      await all(visitorSends(of, 'a'), agentSends(of, 'b'), agentNotes(of, 'n'), agentAssigns(of, ANN), visitorSends(of, 'c'))
+      await all(
+        visitorSends(of, 'a'),
+        agentSends(of, 'b'),
+        agentNotes(of, 'n'),
+        agentAssigns(of, ANN),
+        visitorSends(of, 'c'),
+      )
       await all(agentCloses(of), visitorSends(of, 'd', { name: 'Eve' }))
       const events = await eventsOf(of)
       const folded = events.reduce<AgentsConversation | null>(evolve, null)
@@ -222,7 +245,11 @@ export function registerStoreContract(name: string, create: () => Promise<StoreU
 
     it('P3: one visitor id in two workspaces is two strangers', async () => {
       const of = somebody()
-      await all(visitorSends(of, 'mine'), visitorSends({ ...of, workspaceId: other }, 'theirs'), visitorSends(of, 'mine too'))
+      await all(
+        visitorSends(of, 'mine'),
+        visitorSends({ ...of, workspaceId: other }, 'theirs'),
+        visitorSends(of, 'mine too'),
+      )
       expect(await eventsOf(of)).toHaveLength(3)
       expect(await eventsOf({ ...of, workspaceId: other })).toHaveLength(2)
     })
@@ -234,7 +261,9 @@ export function registerStoreContract(name: string, create: () => Promise<StoreU
         const { events } = await one(visitorSends({ workspaceId, visitorId }, text, { clientMessageId: visitorId }))
         expect(await eventsOf({ workspaceId, visitorId })).toEqual(events)
         expect(events.at(-1)).toMatchObject({ visitorId, data: { text } })
-        expect((await one(visitorSends({ workspaceId, visitorId }, text, { clientMessageId: visitorId }))).repeated).toBe(true)
+        expect(
+          (await one(visitorSends({ workspaceId, visitorId }, text, { clientMessageId: visitorId }))).repeated,
+        ).toBe(true)
       },
     )
 

@@ -8,7 +8,7 @@ import { createDatabase, parseTarget, runOnce, startEngine } from '../src/schema
 const datamodelPaths = []
 let datasource
 let command
-for (let rest = process.argv.slice(2); rest.length > 0; ) {
+for (let rest = process.argv.slice(2); rest.length > 0;) {
   const word = rest.shift()
   if (word === '--datamodels') datamodelPaths.push(rest.shift())
   else if (word === '--datasource') datasource = JSON.parse(rest.shift())
@@ -20,7 +20,8 @@ for (let rest = process.argv.slice(2); rest.length > 0; ) {
 }
 const target = parseTarget(datasource?.url ?? 'postgresql://nobody@127.0.0.1:1/none')
 
-if (command === undefined) serve(await Promise.all(datamodelPaths.map(async (path) => [path, await readFile(path, 'utf8')])))
+if (command === undefined)
+  serve(await Promise.all(datamodelPaths.map(async (path) => [path, await readFile(path, 'utf8')])))
 else await runCommand()
 
 async function runCommand() {
@@ -39,11 +40,20 @@ async function runCommand() {
 
 function serve(datamodels) {
   let engine
+  let diagnosis
+  const start = () => startEngine(target, datamodels.length > 0 ? datamodels : undefined)
   const say = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
   const answer = async ({ id, method, params }) => {
     try {
-      engine ??= await startEngine(target, datamodels.length > 0 ? datamodels : undefined)
+      engine ??= await start()
       const result = await engine.call(method === 'getDatabaseVersion' ? 'version' : method, params)
+      if (method === 'devDiagnostic') diagnosis = params
+      // Once it has applied migrations, the engine can no longer make a shadow database; a new one that has diagnosed can.
+      if (method === 'applyMigrations' && result.appliedMigrationNames.length > 0 && diagnosis !== undefined) {
+        await engine.close()
+        engine = await start()
+        await engine.call('devDiagnostic', diagnosis)
+      }
       if (method !== 'diff') return say({ id, result: result ?? {} })
       if (result.stdout !== null) say({ id: `print-${id}`, method: 'print', params: { content: result.stdout } })
       return say({ id, result: { exitCode: result.exitCode } })
@@ -58,5 +68,5 @@ function serve(datamodels) {
     const message = JSON.parse(line)
     if (message.method) queue = queue.then(() => answer(message))
   })
-  lines.on('close', () => queue.then(() => process.exit()))
+  lines.on('close', () => void queue.then(() => process.exit()))
 }

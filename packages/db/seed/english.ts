@@ -16,7 +16,9 @@ export const english: DemoConversation[] = [
     name: 'Daniel Okafor',
     hoursAgo: 0.6,
     lines: [
-      writes('Is the walnut side table still available in the small size? The page says 2 left but I cannot add it to the cart.'),
+      writes(
+        'Is the walnut side table still available in the small size? The page says 2 left but I cannot add it to the cart.',
+      ),
       answers('mara', 'Hi Daniel, let me look. Two are in stock, so the button should work.'),
       answers('mara', 'Found it: the page had kept an old state. I have refreshed it, could you try once more?'),
       writes('Works now, thank you! How long does delivery to Leeds take?'),
@@ -43,9 +45,15 @@ export const english: DemoConversation[] = [
       answers('bilal', 'Sorry about that, Grace. Which items are in your basket?'),
       writes('Two linen cushions and the brass tray.'),
       notes('bilal', 'The tray is on sale already, and the code excludes sale items. The error text should say so.'),
-      answers('bilal', 'The tray is reduced already, and the code does not combine with sale items. It works for the cushions if you order the tray separately.'),
+      answers(
+        'bilal',
+        'The tray is reduced already, and the code does not combine with sale items. It works for the cushions if you order the tray separately.',
+      ),
       writes('Ah, that makes sense. Could the message say that? I tried five times :)'),
-      answers('bilal', 'You are right, and I have passed it on to our web team. As a thank-you the shipping of the second order is on us.'),
+      answers(
+        'bilal',
+        'You are right, and I have passed it on to our web team. As a thank-you the shipping of the second order is on us.',
+      ),
       writes('Very kind, thanks!'),
       closes('bilal'),
     ],
@@ -64,9 +72,15 @@ export const english: DemoConversation[] = [
     lines: [
       writes('I was charged twice for order BW-20377. Both payments show as completed in my bank app.'),
       answers('ananya', 'Thank you for telling us, Priya. I can see both. I am checking with our payment provider.'),
-      notes('ananya', 'Second charge is an authorisation that was never captured; it should fall off in 3 to 5 days. Waiting for the provider to confirm in writing.'),
+      notes(
+        'ananya',
+        'Second charge is an authorisation that was never captured; it should fall off in 3 to 5 days. Waiting for the provider to confirm in writing.',
+      ),
       gives('ananya', 'mara'),
-      answers('mara', 'Hello Priya, Mara here, I have taken this over. The second one is a reservation, not a payment; your bank should release it by Friday.'),
+      answers(
+        'mara',
+        'Hello Priya, Mara here, I have taken this over. The second one is a reservation, not a payment; your bank should release it by Friday.',
+      ),
       writes('Okay. If it is still there on Saturday I will write again.'),
     ],
   },
@@ -91,9 +105,18 @@ export const english: DemoConversation[] = [
     lines: [
       writes('The assembly video for the oak shelf stops at step 4. Is there a printed guide?'),
       answers('tomas', 'Hi Emma! There is; here is what step 4 to 9 come to, I will also send you the PDF by e-mail.'),
-      answers('tomas', 'Step 4: lay both side panels flat, holes facing up. Step 5: press the wooden dowels in by hand, no hammer needed.'),
-      answers('tomas', 'Step 6: put the three middle boards on, the grooved edge to the back. Step 7: slide the back panel into the groove.'),
-      answers('tomas', 'Step 8: close with the second side panel. Step 9: stand it up with two people and fix the wall bracket.'),
+      answers(
+        'tomas',
+        'Step 4: lay both side panels flat, holes facing up. Step 5: press the wooden dowels in by hand, no hammer needed.',
+      ),
+      answers(
+        'tomas',
+        'Step 6: put the three middle boards on, the grooved edge to the back. Step 7: slide the back panel into the groove.',
+      ),
+      answers(
+        'tomas',
+        'Step 8: close with the second side panel. Step 9: stand it up with two people and fix the wall bracket.',
+      ),
       writes('Step 6 was where I went wrong, the groove was at the front!'),
       writes('It stands. Thank you so much.'),
       answers('tomas', 'Great to hear. Please do not skip the wall bracket, especially with children around.'),
@@ -131,7 +154,9 @@ export const english: DemoConversation[] = [
     visitorId: 'vis_kate_dunn',
     name: 'Kate Dunn',
     hoursAgo: 0.4,
-    lines: [writes('Our flight to Lisbon was moved by six hours. Can the hotel transfer be moved too? Booking OS-5512.')],
+    lines: [
+      writes('Our flight to Lisbon was moved by six hours. Can the hotel transfer be moved too? Booking OS-5512.'),
+    ],
   },
   {
     workspace: 'osmarra',

@@ -17,7 +17,10 @@ export const german: DemoConversation[] = [
     hoursAgo: 2.5,
     lines: [
       writes('Kann ich die Lieferung auf einen Samstag legen lassen?'),
-      answers('mara', 'Hallo Frau Brandt, das geht in Ihrer Gegend, zwischen 8 und 13 Uhr. Soll ich den 28. eintragen?'),
+      answers(
+        'mara',
+        'Hallo Frau Brandt, das geht in Ihrer Gegend, zwischen 8 und 13 Uhr. Soll ich den 28. eintragen?',
+      ),
       writes('Der 28. passt wunderbar.'),
       answers('mara', 'Ist eingetragen. Der Fahrer ruft eine halbe Stunde vorher an.'),
       writes('Noch eine Frage: Nimmt er den alten Sessel mit?'),
@@ -31,10 +34,16 @@ export const german: DemoConversation[] = [
       writes('Die Rechnung zeigt 19 % Umsatzsteuer, wir sitzen aber in der Schweiz.'),
       answers('bilal', 'Hello Oskar, I am asking a colleague to answer you in German.'),
       gives('bilal', 'mara'),
-      answers('mara', 'Guten Tag Herr Winter, da haben Sie recht. Ihre Lieferadresse steht in Konstanz, deshalb rechnet das System deutsche Steuer.'),
+      answers(
+        'mara',
+        'Guten Tag Herr Winter, da haben Sie recht. Ihre Lieferadresse steht in Konstanz, deshalb rechnet das System deutsche Steuer.',
+      ),
       writes('Stimmt, wir holen dort ab. Geht es trotzdem ohne?'),
       notes('mara', 'Mit Ausfuhrbescheinigung erstatten wir die Steuer. Formular geschickt, Wiedervorlage am Montag.'),
-      answers('mara', 'Mit dem abgestempelten Ausfuhrschein erstatten wir Ihnen die Steuer. Das Formular ist in Ihrem Postfach.'),
+      answers(
+        'mara',
+        'Mit dem abgestempelten Ausfuhrschein erstatten wir Ihnen die Steuer. Das Formular ist in Ihrem Postfach.',
+      ),
       writes('Sehr gut, ich melde mich mit dem Stempel.'),
     ],
   },
@@ -55,7 +64,10 @@ export const german: DemoConversation[] = [
     hoursAgo: 66,
     lines: [
       writes('Der Newsletter kommt dreimal am Tag. Bitte abbestellen.'),
-      answers('mara', 'Das sollte nicht sein, bitte entschuldigen Sie. Ich habe Sie abgemeldet und den Fehler weitergegeben.'),
+      answers(
+        'mara',
+        'Das sollte nicht sein, bitte entschuldigen Sie. Ich habe Sie abgemeldet und den Fehler weitergegeben.',
+      ),
       closes('mara'),
       writes('Heute kam schon wieder einer.'),
       answers('mara', 'Der war noch von gestern in der Warteschlange. Das war der letzte, versprochen.'),

@@ -17,7 +17,10 @@ export const hindi: DemoConversation[] = [
     visitorId: 'vis_kavita_sharma',
     name: 'कविता शर्मा',
     hoursAgo: 4,
-    lines: [writes('ऐप में लॉगिन नहीं हो रहा। हर बार "कोड ग़लत है" लिखा आता है।'), writes('फ़ोन और ईमेल दोनों से कोशिश कर ली है।')],
+    lines: [
+      writes('ऐप में लॉगिन नहीं हो रहा। हर बार "कोड ग़लत है" लिखा आता है।'),
+      writes('फ़ोन और ईमेल दोनों से कोशिश कर ली है।'),
+    ],
   },
   {
     visitorId: 'vis_arjun_das',

@@ -76,6 +76,8 @@ function taking(by: AgentKey, { conversation }: Thread, actor: Party, conversati
   const agent = agentRef(by)
   const joined = conversation?.agents.some(({ id }) => id === agent.id) ?? false
   const drafts: Draft[] = joined ? [] : [{ name: 'agent.joined', data: { agent }, actor, conversationId }]
-  const isFree = conversation?.assignee == null
-  return isFree ? [...drafts, { name: 'conversation.assigned', data: { assignee: agent }, actor, conversationId }] : drafts
+  const isFree = (conversation?.assignee ?? null) === null
+  return isFree
+    ? [...drafts, { name: 'conversation.assigned', data: { assignee: agent }, actor, conversationId }]
+    : drafts
 }

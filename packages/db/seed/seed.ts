@@ -57,7 +57,8 @@ async function readCredentials(file: string): Promise<Credentials | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Credentials
   } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT')) return undefined
+    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      return undefined
     throw error
   }
 }
@@ -78,7 +79,11 @@ async function fittingCredentials(db: Db, credentials: Credentials | undefined):
   return found === keys.length ? credentials : undefined
 }
 
-async function seedWorkspace(db: Db, workspace: DemoWorkspace, known: WorkspaceCredentials | undefined): Promise<WorkspaceCredentials> {
+async function seedWorkspace(
+  db: Db,
+  workspace: DemoWorkspace,
+  known: WorkspaceCredentials | undefined,
+): Promise<WorkspaceCredentials> {
   const { id: workspaceId, name } = workspace
   const now = Date.now()
   const agents = workspace.agents.map(({ name, email }) => {
@@ -89,7 +94,11 @@ async function seedWorkspace(db: Db, workspace: DemoWorkspace, known: WorkspaceC
   const publicKey = await scoped(db, [workspaceId], async (tx) => {
     await tx.workspace.createMany({ data: { id: workspaceId, name, createdAt: now }, skipDuplicates: true })
     const rows = workspace.agents.map(({ id, name, email, available }, index) => ({
-      ...{ workspaceId, id, name, email, available },
+      workspaceId,
+      id,
+      name,
+      email,
+      available,
       passwordHash: hashes[index] ?? '',
     }))
     await tx.agent.createMany({ data: rows, skipDuplicates: true })
@@ -108,7 +117,12 @@ async function seedWorkspace(db: Db, workspace: DemoWorkspace, known: WorkspaceC
   return { publicKey, agents }
 }
 
-async function seedConversations(db: Db, workspaceId: WorkspaceId, conversations: DemoConversation[], now: number): Promise<void> {
+async function seedConversations(
+  db: Db,
+  workspaceId: WorkspaceId,
+  conversations: DemoConversation[],
+  now: number,
+): Promise<void> {
   const visitorIds = conversations.map(({ visitorId }) => visitorId)
   const where = { workspaceId, visitorId: { in: visitorIds } }
   const there = await scoped(db, [workspaceId], (tx) => tx.visitor.findMany({ where, select: { visitorId: true } }))
@@ -125,7 +139,9 @@ async function seedConversations(db: Db, workspaceId: WorkspaceId, conversations
     last_timestamp: thread.lastTimestamp,
     conversation_id: thread.conversation?.id ?? null,
   }))
-  const heads = played.flatMap(({ thread: { conversation } }) => (conversation === null ? [] : [headRow(workspaceId, conversation, true)]))
+  const heads = played.flatMap(({ thread: { conversation } }) =>
+    conversation === null ? [] : [headRow(workspaceId, conversation, true)],
+  )
   const events = played.flatMap(({ events }) => events.map((event) => eventRow(workspaceId, event, undefined)))
   const values: [string, string, string] = [JSON.stringify(visitors), JSON.stringify(heads), JSON.stringify(events)]
   await withConnection(db, (client) => inTransaction(client, [workspaceId], () => run(client, WRITE, values)))

@@ -41,7 +41,10 @@ export const spanish: DemoConversation[] = [
       answers('mara', 'Hola Diego, one moment please, Tomás will help you in Spanish.'),
       gives('mara', 'tomas'),
       answers('tomas', 'Hola, Diego. Veo las dos cajas en el mismo envío. Pregunto al transportista y le digo.'),
-      notes('tomas', 'La segunda caja está en el centro de reparto de Getafe desde el martes. Prometen entrega mañana antes de las 14 h.'),
+      notes(
+        'tomas',
+        'La segunda caja está en el centro de reparto de Getafe desde el martes. Prometen entrega mañana antes de las 14 h.',
+      ),
       answers('tomas', 'Está en el centro de reparto. La entregan mañana antes de las dos. ¿Habrá alguien en casa?'),
       writes('Sí, mi vecina la puede recoger. Gracias por la rapidez.'),
       answers('tomas', 'Anotado. Mañana por la tarde le escribo para comprobar que llegó bien.'),

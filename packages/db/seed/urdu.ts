@@ -49,7 +49,10 @@ export const urdu: DemoConversation[] = [
       gives('ananya', 'bilal'),
       answers('bilal', 'ثنا صاحبہ، اطلاع دینے کا شکریہ۔ آپ کون سا براؤزر استعمال کر رہی ہیں؟'),
       writes('موبائل پر کروم، اینڈرائیڈ 14۔'),
-      notes('bilal', 'Reproduced: the price font has no Urdu digits and the fallback is switched off. Ticket is with the web team.'),
+      notes(
+        'bilal',
+        'Reproduced: the price font has no Urdu digits and the fallback is switched off. Ticket is with the web team.',
+      ),
       answers('bilal', 'مسئلہ ہمیں بھی نظر آ گیا ہے۔ ٹیم اسے آج ہی ٹھیک کر دے گی، میں آپ کو یہیں بتا دوں گا۔'),
       writes('انتظار کروں گی۔'),
     ],

@@ -14,7 +14,9 @@ export function createAccountStore(db: Db): AccountStore {
 function credentials(db: Db) {
   return {
     async findKey(key) {
-      const row = await scoped(db, '*', (tx) => tx.publicKey.findUnique({ where: { key }, include: { workspace: true } }))
+      const row = await scoped(db, '*', (tx) =>
+        tx.publicKey.findUnique({ where: { key }, include: { workspace: true } }),
+      )
       if (row === null) return undefined
       const { workspace, allowedOrigins } = row
       const workspaceId = row.workspaceId as WorkspaceId

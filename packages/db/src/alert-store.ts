@@ -39,7 +39,10 @@ export function createAlertStore(db: Pick<Db, 'pool'>): AlertStore {
       const conversationId = row.conversation_id as RaisedAlert['alert']['conversationId']
       const { visitor_id: visitorId, visitor_name: visitorName, step } = row
       const agents = row.agents as { id: AgentId; available: boolean }[]
-      return { alert: { alertId, conversationId, visitorId, visitorName, text: row.text ?? '', step }, agents: onDuty(agents) }
+      return {
+        alert: { alertId, conversationId, visitorId, visitorName, text: row.text ?? '', step },
+        agents: onDuty(agents),
+      }
     },
   }
 }

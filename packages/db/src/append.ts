@@ -8,7 +8,12 @@ export function newThread(visitorId: string): Thread {
 }
 
 /** Numbers and stamps what a decision asks for, and the thread that comes of it; the given thread stays as it is. */
-export function append(thread: Thread, decision: Decision, now: number, ids: Ids): { thread: Thread; events: StoredEvent[] } {
+export function append(
+  thread: Thread,
+  decision: Decision,
+  now: number,
+  ids: Ids,
+): { thread: Thread; events: StoredEvent[] } {
   let { seq, internalSeq, lastTimestamp } = thread
   let head: AgentsConversation | null = thread.conversation
   const events = decision.events.map((draft) => {
@@ -18,7 +23,14 @@ export function append(thread: Thread, decision: Decision, now: number, ids: Ids
     }
     const number = stream === 'public' ? (seq += 1) : (internalSeq += 1)
     lastTimestamp = Math.max(lastTimestamp + 1, now)
-    const event = { ...draft, id: nextId(draft.name, ids), stream, seq: number, timestamp: lastTimestamp, visitorId: thread.visitorId } as StoredEvent
+    const event = {
+      ...draft,
+      id: nextId(draft.name, ids),
+      stream,
+      seq: number,
+      timestamp: lastTimestamp,
+      visitorId: thread.visitorId,
+    } as StoredEvent
     head = evolve(head, event)
     return event
   })

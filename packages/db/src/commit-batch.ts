@@ -28,7 +28,12 @@ export function keyOf(workspaceId: string, visitorId: string): string {
 }
 
 /** One transaction for some visitors: locks, reads, decides, writes, commits. Resolves only once all of it is durable. */
-export async function commitBatch(client: pg.PoolClient, groups: readonly Group[], ids: Ids, lock: 'free' | 'waiting'): Promise<Committed> {
+export async function commitBatch(
+  client: pg.PoolClient,
+  groups: readonly Group[],
+  ids: Ids,
+  lock: 'free' | 'waiting',
+): Promise<Committed> {
   const workspaceIds = groups.map(({ workspaceId }) => workspaceId)
   const visitorIds = groups.map(({ visitorId }) => visitorId)
   return await inTransaction(client, workspaceIds, async () => {
@@ -66,7 +71,9 @@ async function readThreads(client: pg.PoolClient, groups: readonly Group[]): Pro
   if (row === undefined) throw new Error('reading the threads gave no row')
   return {
     now: row.now,
-    threads: new Map(row.threads.map(({ workspace_id, visitor_id, thread }) => [keyOf(workspace_id, visitor_id), thread])),
+    threads: new Map(
+      row.threads.map(({ workspace_id, visitor_id, thread }) => [keyOf(workspace_id, visitor_id), thread]),
+    ),
     known: new Map(row.known.map((known) => [knownKey(known), known.event])),
   }
 }
@@ -115,7 +122,12 @@ function decideChange(state: State, change: Change, found: Found, ids: Ids): Cha
   const key =
     once === undefined
       ? ''
-      : knownKey({ workspace_id: change.workspaceId, visitor_id: change.visitorId, sender: once.sender, client_message_id: once.clientMessageId })
+      : knownKey({
+          workspace_id: change.workspaceId,
+          visitor_id: change.visitorId,
+          sender: once.sender,
+          client_message_id: once.clientMessageId,
+        })
   const first = found.known.get(key)
   if (once !== undefined && first !== undefined) {
     if (!isSame(first, once)) throw new DostiError('message.conflict')

@@ -69,7 +69,8 @@ describe('Postgres store: many at once', () => {
 
   it('D3: batches of both nodes that overlap in another order do not deadlock', async () => {
     const visitors = Array.from({ length: 40 }, (_, index) => `crossing ${index}`)
-    const batch = (order: string[], text: string) => order.map((visitorId) => visitorSends({ workspaceId, visitorId }, text))
+    const batch = (order: string[], text: string) =>
+      order.map((visitorId) => visitorSends({ workspaceId, visitorId }, text))
     for (let round = 0; round < 4; round += 1) {
       const outcomes = await Promise.all([
         store.change(batch(visitors, `a ${round}`)),
@@ -92,7 +93,7 @@ describe('Postgres store: many at once', () => {
     let cursor = 0
     let writing = true
     const poll = async () => {
-      for (let last = false; !last; ) {
+      for (let last = false; !last;) {
         last = !writing
         const page = await otherNode.messages({ workspaceId, visitorId, afterTimestamp: cursor, limit: 20 })
         seen.push(...(page?.messages.map(({ id }) => id) ?? []))
@@ -102,7 +103,13 @@ describe('Postgres store: many at once', () => {
     }
     const write = async (lane: number) => {
       for (let count = 0; count < 30; count += 1) {
-        changedOf((await (lane % 2 === 0 ? store : otherNode).change([visitorSends({ workspaceId, visitorId }, `${lane}/${count}`)]))[0])
+        changedOf(
+          (
+            await (lane % 2 === 0 ? store : otherNode).change([
+              visitorSends({ workspaceId, visitorId }, `${lane}/${count}`),
+            ])
+          )[0],
+        )
       }
     }
     const polling = poll()

@@ -50,7 +50,10 @@ export const EVENT = `json_build_object(
   'id', e.id, 'name', e.name, 'stream', e.stream, 'seq', e.seq, 'timestamp', e.timestamp, 'visitorId', e.visitor_id,
   'conversationId', e.conversation_id, 'actor', e.actor, 'data', e.data)`
 
-const lock = (name: string, mode: string): Statement<[workspaceIds: string[], visitorIds: string[]], { workspace_id: string; visitor_id: string }> => ({
+const lock = (
+  name: string,
+  mode: string,
+): Statement<[workspaceIds: string[], visitorIds: string[]], { workspace_id: string; visitor_id: string }> => ({
   name,
   text: `
     SELECT v.workspace_id, v.visitor_id
@@ -71,7 +74,14 @@ export const LOCK_WAITING = lock('lock_waiting', '')
  * than they are, while the locking statement itself would join the new visitor to an old head.
  */
 export const READ_THREADS: Statement<
-  [workspaceIds: string[], visitorIds: string[], onceWorkspaceIds: string[], onceVisitorIds: string[], senders: string[], clientMessageIds: string[]],
+  [
+    workspaceIds: string[],
+    visitorIds: string[],
+    onceWorkspaceIds: string[],
+    onceVisitorIds: string[],
+    senders: string[],
+    clientMessageIds: string[],
+  ],
   { now: number; threads: ThreadRow[]; known: KnownRow[] }
 > = {
   name: 'read_threads',
@@ -141,7 +151,8 @@ const page = <P extends unknown[], E = StoredEvent>(name: string, events: string
     ) page`,
 })
 
-const of = (condition: string) => `SELECT * FROM event WHERE workspace_id = scope.id AND visitor_id = $2 AND ${condition}`
+const of = (condition: string) =>
+  `SELECT * FROM event WHERE workspace_id = scope.id AND visitor_id = $2 AND ${condition}`
 
 /** Who and how many, first of every page's parameters. */
 type Of = [workspaceId: string, visitorId: string, limit: number]
@@ -187,7 +198,10 @@ export const MESSAGES_NEWEST = page<[...Of, since: number], StoredEvent & { name
 
 type ListOf = [workspaceId: string, status: string, limit: number, beforeUpdatedAt: number, beforeId: string]
 
-const list = <P extends unknown[]>(name: string, condition: string): Statement<P, { conversation: AgentsConversation }> => ({
+const list = <P extends unknown[]>(
+  name: string,
+  condition: string,
+): Statement<P, { conversation: AgentsConversation }> => ({
   name,
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)

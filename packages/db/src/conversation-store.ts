@@ -1,6 +1,14 @@
 import { evolveRead } from '@dosti/contracts'
 import type { StoredEvent } from '@dosti/contracts'
-import type { Change, ConversationStore, Ids, ListQuery, MessagesQuery, Outcome, ThreadQuery } from '@dosti/conversations'
+import type {
+  Change,
+  ConversationStore,
+  Ids,
+  ListQuery,
+  MessagesQuery,
+  Outcome,
+  ThreadQuery,
+} from '@dosti/conversations'
 import type pg from 'pg'
 import { DEADLINE_MS, withConnection } from './client.ts'
 import type { Db } from './client.ts'
@@ -43,7 +51,12 @@ export function createConversationStore(db: Pick<Db, 'pool'>, { ids }: { ids: Id
  * Visitors that nobody else is writing to share one transaction; each of the others gets one of its own, so that a locked
  * visitor cannot stall the rest.
  */
-async function change(db: Pick<Db, 'pool'>, ids: Ids, changes: readonly Change[], settled: Settled): Promise<Outcome[]> {
+async function change(
+  db: Pick<Db, 'pool'>,
+  ids: Ids,
+  changes: readonly Change[],
+  settled: Settled,
+): Promise<Outcome[]> {
   const deadline = performance.now() + DEADLINE_MS
   const outcomes = Array.from<Outcome>({ length: changes.length })
   const failures: unknown[] = []
@@ -69,7 +82,7 @@ async function change(db: Pick<Db, 'pool'>, ids: Ids, changes: readonly Change[]
   }
   let left: readonly Group[] = groupByVisitor(changes)
   // Many may be skipped where two nodes serve the same visitors; a moment later most of them are free.
-  for (let before = Infinity; left.length > 0 && left.length < before; ) {
+  for (let before = Infinity; left.length > 0 && left.length < before;) {
     before = left.length > WAITING_CONNECTIONS ? left.length : 0
     left = await attempt(left, 'free')
   }
@@ -93,7 +106,13 @@ function groupByVisitor(changes: readonly Change[]): Group[] {
 }
 
 /** Decides again after a serialization failure, a deadlock, or when another node made one of the visitors first. */
-async function withRetries(db: Pick<Db, 'pool'>, groups: readonly Group[], ids: Ids, lock: 'free' | 'waiting', deadline: number): Promise<Committed> {
+async function withRetries(
+  db: Pick<Db, 'pool'>,
+  groups: readonly Group[],
+  ids: Ids,
+  lock: 'free' | 'waiting',
+  deadline: number,
+): Promise<Committed> {
   for (let attempt = 1; ; attempt += 1) {
     const left = deadline - performance.now()
     if (left <= 0) throw unavailable(new Error('the deadline of the batch is over'))
@@ -147,7 +166,13 @@ function firstOf<E extends StoredEvent>({ thread, events }: sql.PageRow<E>, limi
 
 async function readList(client: pg.PoolClient, query: ListQuery) {
   const { workspaceId, status, limit, assignee, before } = query
-  const of: [string, string, number, number, string] = [scopeText([workspaceId]), status, limit, before?.updatedAt ?? FOREVER, before?.id ?? '']
+  const of: [string, string, number, number, string] = [
+    scopeText([workspaceId]),
+    status,
+    limit,
+    before?.updatedAt ?? FOREVER,
+    before?.id ?? '',
+  ]
   const rows =
     typeof assignee === 'string'
       ? await run(client, sql.LIST_ASSIGNED, [...of, assignee])

@@ -43,7 +43,8 @@ describe('the log and its follower', () => {
     await led
     return result
   }
-  const textsOf = (entries: LogEntry[]) => entries.flatMap(({ event }) => ('text' in event.data ? [event.data.text] : []))
+  const textsOf = (entries: LogEntry[]) =>
+    entries.flatMap(({ event }) => ('text' in event.data ? [event.data.text] : []))
 
   it('reads in the order of commits and misses nothing of a transaction that commits late', async () => {
     await store.change([visitorSends({ workspaceId, visitorId: 'early' }, 'one')])
@@ -103,7 +104,13 @@ describe('the log and its follower', () => {
     const raised = taken.filter((one) => one !== undefined)
     expect(raised).toEqual([
       {
-        alert: expect.objectContaining({ alertId: first?.alertId, visitorId: 'rings', visitorName: 'Sam', text: 'anybody?', step: 1 }),
+        alert: expect.objectContaining({
+          alertId: first?.alertId,
+          visitorId: 'rings',
+          visitorName: 'Sam',
+          text: 'anybody?',
+          step: 1,
+        }),
         agents: ['agt_ann', 'agt_ben'],
       },
     ])
@@ -114,7 +121,10 @@ describe('the log and its follower', () => {
     ['a reply', () => store.change([agentSends({ workspaceId, visitorId: 'a reply' }, 'yes?')])],
     [
       'an assignment to somebody on duty',
-      () => store.change([agentAssigns({ workspaceId, visitorId: 'an assignment to somebody on duty' }, { id: 'agt_ann', name: 'Ann' })]),
+      () =>
+        store.change([
+          agentAssigns({ workspaceId, visitorId: 'an assignment to somebody on duty' }, { id: 'agt_ann', name: 'Ann' }),
+        ]),
     ],
   ])('%s cancels what is still due', async (visitorId, react) => {
     await store.change([visitorSends({ workspaceId, visitorId }, 'help')])
@@ -182,7 +192,12 @@ describe('the log and its follower', () => {
     const results: string[] = []
     await createEventLog(db, { ids }).lead(async (log) => {
       await admin.query(`SELECT pg_terminate_backend(pid, 2000) FROM pg_locks WHERE locktype = 'advisory'`)
-      results.push(await log.advance({ xid: '99999999', logId: 1 }, []).then(() => 'wrote', () => 'refused'))
+      results.push(
+        await log.advance({ xid: '99999999', logId: 1 }, []).then(
+          () => 'wrote',
+          () => 'refused',
+        ),
+      )
       stop.abort()
     }, stop.signal)
     expect(results).toEqual(['refused'])
@@ -193,7 +208,9 @@ describe('the log and its follower', () => {
 /** What a worker does with what is new in the log. */
 async function follow(log: LedLog): Promise<AddedAlert[]> {
   const entries = await log.readAfterCursor(100)
-  const standings = await log.standings(entries.map(({ workspaceId, event }) => ({ workspaceId, visitorId: event.visitorId })))
+  const standings = await log.standings(
+    entries.map(({ workspaceId, event }) => ({ workspaceId, visitorId: event.visitorId })),
+  )
   const drafts = entries.flatMap(({ workspaceId, event }, index) =>
     alertsFor(workspaceId, event, standings[index]?.attendance, standings[index]?.dueSeqs ?? []),
   )

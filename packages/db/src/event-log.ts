@@ -3,7 +3,15 @@ import type { AlertDraft, Attendance, Ids } from '@dosti/conversations'
 import type pg from 'pg'
 import type { Db } from './client.ts'
 import { keyOf } from './commit-batch.ts'
-import { ADD_ALERTS, ALERT_CURSOR, MOVE_CURSOR, READ_ATTENDANCE, READ_LOG, TRY_LEAD, WATCH_PEER } from './log-statements.ts'
+import {
+  ADD_ALERTS,
+  ALERT_CURSOR,
+  MOVE_CURSOR,
+  READ_ATTENDANCE,
+  READ_LOG,
+  TRY_LEAD,
+  WATCH_PEER,
+} from './log-statements.ts'
 import { inTransaction } from './scope.ts'
 import { run } from './statement.ts'
 import { translate } from './unavailable.ts'
@@ -135,7 +143,10 @@ async function readAfterCursor(client: pg.PoolClient, limit: number): Promise<Lo
   }))
 }
 
-async function standings(client: pg.PoolClient, visitors: Parameters<LedLog['standings']>[0]): Promise<(Standing | undefined)[]> {
+async function standings(
+  client: pg.PoolClient,
+  visitors: Parameters<LedLog['standings']>[0],
+): Promise<(Standing | undefined)[]> {
   if (visitors.length === 0) return []
   const keys = visitors.map(({ workspaceId, visitorId }) => keyOf(workspaceId, visitorId))
   const workspaceIds = visitors.map(({ workspaceId }) => workspaceId)
@@ -145,13 +156,21 @@ async function standings(client: pg.PoolClient, visitors: Parameters<LedLog['sta
   const found = new Map(
     rows.map((row): [string, Standing] => {
       const head = { id: row.id as Attendance['head']['id'], status: row.status, readByAgents: row.read_by_agents }
-      return [keyOf(row.workspace_id, row.visitor_id), { attendance: { head, attended: row.attended }, dueSeqs: row.due_seqs }]
+      return [
+        keyOf(row.workspace_id, row.visitor_id),
+        { attendance: { head, attended: row.attended }, dueSeqs: row.due_seqs },
+      ]
     }),
   )
   return keys.map((key) => found.get(key))
 }
 
-async function advance(client: pg.PoolClient, ids: Ids, to: LogPosition, alerts: readonly AlertDraft[]): Promise<AddedAlert[]> {
+async function advance(
+  client: pg.PoolClient,
+  ids: Ids,
+  to: LogPosition,
+  alerts: readonly AlertDraft[],
+): Promise<AddedAlert[]> {
   const drafts = alerts.map((alert) => ({
     workspace_id: alert.workspaceId,
     id: ids.next('alr'),

@@ -50,7 +50,15 @@ export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
 /** How the current conversations of some visitors stand, and which of their messages already ring. */
 export const READ_ATTENDANCE: Statement<
   [workspaceIds: string[], visitorIds: string[]],
-  { workspace_id: string; visitor_id: string; id: string; status: 'open' | 'closed'; read_by_agents: number; attended: boolean; due_seqs: number[] }
+  {
+    workspace_id: string
+    visitor_id: string
+    id: string
+    status: 'open' | 'closed'
+    read_by_agents: number
+    attended: boolean
+    due_seqs: number[]
+  }
 > = {
   name: 'read_attendance',
   text: `
@@ -93,7 +101,10 @@ export const SKIP_LOG: Statement<[name: string], never> = {
 }
 
 /** Alerts whose time came at least so long ago and that nobody took. */
-export const READ_DUE: Statement<[limit: number, overdueByMs: number], { workspace_id: string; id: string; due_at: number }> = {
+export const READ_DUE: Statement<
+  [limit: number, overdueByMs: number],
+  { workspace_id: string; id: string; due_at: number }
+> = {
   name: 'read_due',
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id)

@@ -19,7 +19,10 @@ describe('migrations', () => {
   beforeAll(async () => {
     server = (await startPostgres()).url
     const entries = await readdir(join(PACKAGE, 'prisma/migrations'), { withFileTypes: true })
-    names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort()
+    names = entries
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort()
   })
   const urlOf = (database: string, user?: string) => {
     const url = new URL(server)
@@ -38,13 +41,20 @@ describe('migrations', () => {
   }
   /** The CLI as a developer runs it. */
   const prisma = (url: string, args: string[], folder = PACKAGE) =>
-    run(join(PACKAGE, 'node_modules/.bin/prisma'), args, { cwd: folder, env: { ...process.env, DATABASE_URL: url, CI: '1' } })
+    run(join(PACKAGE, 'node_modules/.bin/prisma'), args, {
+      cwd: folder,
+      env: { ...process.env, DATABASE_URL: url, CI: '1' },
+    })
 
   it('makes a missing database, applies everything once, and leaves no connection behind', async () => {
+    // On a server that never saw a migration even the role is missing.
+    await expect(createDb(server)).rejects.toThrow('migrate it first')
     expect(await migrate(urlOf('fresh'))).toEqual(names)
     expect(await migrate(urlOf('fresh'))).toEqual([])
     await expect
-      .poll(async () => (await query(`SELECT FROM pg_stat_activity WHERE datname = 'fresh'`)).rowCount, { timeout: 3000 })
+      .poll(async () => (await query(`SELECT FROM pg_stat_activity WHERE datname = 'fresh'`)).rowCount, {
+        timeout: 3000,
+      })
       .toBe(0)
     const db = await createDb(urlOf('fresh'))
     await db.close()
@@ -58,7 +68,8 @@ describe('migrations', () => {
   })
 
   it('works for a plain owner who is no superuser, and keeps the wall for it', async () => {
-    await query(`CREATE ROLE plain LOGIN PASSWORD 'secret' CREATEROLE; CREATE DATABASE plain OWNER plain`)
+    await query(`CREATE ROLE plain LOGIN PASSWORD 'secret'`)
+    await query('CREATE DATABASE plain OWNER plain')
     // A server where the role is already there, made by somebody else, is the harder case.
     await expect(migrate(urlOf('plain', 'plain'))).rejects.toThrow('GRANT dosti_app TO plain')
     await query('GRANT dosti_app TO plain')
@@ -67,7 +78,10 @@ describe('migrations', () => {
     const db = await createDb(urlOf('plain', 'plain'))
     expect((await db.pool.query<{ who: string }>('SELECT current_user AS who')).rows).toEqual([{ who: 'dosti_app' }])
     await db.close()
-    await query(`SELECT set_config('dosti.scope', 'wsp_x', false); INSERT INTO workspace VALUES ('wsp_x', 'X', 0)`, urlOf('plain', 'plain'))
+    await query(
+      `SELECT set_config('dosti.scope', 'wsp_x', false); INSERT INTO workspace VALUES ('wsp_x', 'X', 0)`,
+      urlOf('plain', 'plain'),
+    )
     expect((await query('SELECT * FROM workspace', urlOf('plain', 'plain'))).rowCount).toBe(0)
   })
 
@@ -81,7 +95,9 @@ describe('migrations', () => {
     await diff('--from-config-datasource', '--to-schema', 'prisma/schema.prisma')
     await diff('--from-migrations', 'prisma/migrations', '--to-schema', 'prisma/schema.prisma')
     await query('ALTER TABLE visitor ADD COLUMN surprise text', urlOf('drift'))
-    await expect(diff('--from-config-datasource', '--to-schema', 'prisma/schema.prisma')).rejects.toMatchObject({ code: 2 })
+    await expect(diff('--from-config-datasource', '--to-schema', 'prisma/schema.prisma')).rejects.toMatchObject({
+      code: 2,
+    })
     const { rows } = await query(`SELECT datname FROM pg_database WHERE datname LIKE 'prisma_shadow%'`)
     expect(rows).toEqual([])
   }, 60_000)
@@ -107,11 +123,16 @@ describe('migrations', () => {
     it('migrate dev writes and applies the next migration', async () => {
       await query('CREATE DATABASE developed')
       const schema = join(copy, 'prisma/schema.prisma')
-      await writeFile(schema, `${await readFile(schema, 'utf8')}\nmodel Extra {\n  id String @id\n\n  @@map("extra")\n}\n`)
+      await writeFile(
+        schema,
+        `${await readFile(schema, 'utf8')}\nmodel Extra {\n  id String @id\n\n  @@map("extra")\n}\n`,
+      )
       await prisma(urlOf('developed'), ['migrate', 'dev', '--name', 'extra'], copy)
       const added = (await readdir(join(copy, 'prisma/migrations'))).filter((name) => name.endsWith('_extra'))
       expect(added).toHaveLength(1)
-      expect(await readFile(join(copy, 'prisma/migrations', added[0] ?? '', 'migration.sql'), 'utf8')).toContain('CREATE TABLE "extra"')
+      expect(await readFile(join(copy, 'prisma/migrations', added[0] ?? '', 'migration.sql'), 'utf8')).toContain(
+        'CREATE TABLE "extra"',
+      )
       expect((await query('SELECT * FROM extra', urlOf('developed'))).rowCount).toBe(0)
     }, 60_000)
   })
@@ -119,7 +140,9 @@ describe('migrations', () => {
   it('the engine is the one that the CLI expects', async () => {
     const version = await prisma(server, ['--version'])
     const hash = /Default Engines Hash\s*:\s*(\w+)/u.exec(version.stdout)?.[1]
-    const wasm = JSON.parse(await readFile(join(PACKAGE, 'node_modules/@prisma/schema-engine-wasm/package.json'), 'utf8')) as { version: string }
+    const wasm = JSON.parse(
+      await readFile(join(PACKAGE, 'node_modules/@prisma/schema-engine-wasm/package.json'), 'utf8'),
+    ) as { version: string }
     expect(hash).toBeDefined()
     expect(wasm.version.endsWith(hash ?? 'none')).toBe(true)
   }, 30_000)

@@ -138,13 +138,20 @@ function adapterFactory(target: Target, opened: Set<SqlDriverAdapter>) {
 
 // Neither the language's nor Node's types know it without those of a browser.
 declare const WebAssembly: {
-  instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: Record<string, unknown> } }>
+  instantiate(
+    bytes: Uint8Array,
+    imports: Record<string, unknown>,
+  ): Promise<{ instance: { exports: Record<string, unknown> } }>
 }
 
 interface Glue {
   __wbg_set_wasm(exports: Record<string, unknown>): void
   SchemaEngine: {
-    'new'(options: object, log: () => void, adapter: object): Promise<Record<string, (params: unknown) => Promise<unknown>>>
+    'new'(
+      options: object,
+      log: () => void,
+      adapter: object,
+    ): Promise<Record<string, (params: unknown) => Promise<unknown>>>
   }
 }
 
@@ -158,7 +165,9 @@ async function load(): Promise<Glue> {
   const wasm = await readFile(fileURLToPath(new URL('schema_engine_bg.wasm', glueUrl)))
   const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': glue })
   // Where the engine leaves its last words when it panics.
-  const panics = { set_message: (message: string) => process.emitWarning(`Prisma's schema engine panicked: ${message}`) }
+  const panics = {
+    set_message: (message: string) => process.emitWarning(`Prisma's schema engine panicked: ${message}`),
+  }
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: panics })
   glue.__wbg_set_wasm(instance.exports)
   const start = instance.exports['__wbindgen_start'] as () => void

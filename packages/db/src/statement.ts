@@ -10,7 +10,11 @@ export interface Statement<P extends unknown[], R> {
 }
 
 /** Runs a prepared statement. */
-export async function run<P extends unknown[], R>(client: pg.ClientBase, statement: Statement<P, R>, values: P): Promise<R[]> {
+export async function run<P extends unknown[], R>(
+  client: pg.ClientBase,
+  statement: Statement<P, R>,
+  values: P,
+): Promise<R[]> {
   const query: pg.QueryConfig = { name: statement.name, text: statement.text, values }
   const { rows } = await client.query(query)
   return rows as R[]

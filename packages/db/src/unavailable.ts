@@ -5,7 +5,16 @@ const RETRY_AFTER_MS = 1000
 
 // Connection lost, server going or coming, cancelled by a time-out, no lock, no room, read-only after a fail-over.
 const SQL_STATES = /^(08...|53...|57014|57P0.|58...|55P03|25P0[234]|25006|40001|40P01)$/u
-const SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+const SYSTEM_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
 // Prisma: unreachable, timed out, closed, no connection free, transaction expired, write conflict.
 const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2034'])
 const PHRASES =

@@ -18,6 +18,7 @@ import {
 } from '@dosti/contracts'
 import type { Counter, Histogram } from 'prom-client'
 import type { z } from 'zod'
+import { withinDeadline } from './deadline.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './logger.ts'
 
@@ -69,7 +70,7 @@ export function createDispatch({ handlers, limits, log, metrics }: DispatchOptio
   return async (actor, name, input, request) => {
     const stop = metrics?.seconds.startTimer({ operation: isOperation(name) ? name : 'unknown' })
     try {
-      const data = await run(actor, name, input, request)
+      const data = await withinDeadline(run(actor, name, input, request))
       metrics?.requests.inc({ operation: name, outcome: 'ok' })
       return { ok: true, data: data as Output<typeof name> }
     } catch (error) {

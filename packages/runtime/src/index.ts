@@ -1,3 +1,4 @@
+export * from './deadline.ts'
 export * from './dispatch.ts'
 export * from './env.ts'
 export * from './health.ts'

@@ -11,7 +11,7 @@ import { Notices } from '../design/notices.tsx'
 import { HelpSheet } from '../keyboard/help-sheet.tsx'
 import { useCommand, useShortcuts } from '../keyboard/use-shortcuts.ts'
 import { LiveProvider, useLive, useStore } from '../live.tsx'
-import { isSignedOut, meQuery } from '../session.ts'
+import { isSignedOut, meQuery, onSignedOutElsewhere } from '../session.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { Rail } from './rail.tsx'
@@ -84,7 +84,9 @@ function useSignInAgain(): void {
   const status = useStore(connection.status)
   const queries = useQueryClient()
   const navigate = useNavigate()
-  const over = status.kind === 'refused' && isSignedOut(status.error)
+  const [elsewhere, setElsewhere] = useState(false)
+  useEffect(() => onSignedOutElsewhere(() => setElsewhere(true)), [])
+  const over = elsewhere || (status.kind === 'refused' && isSignedOut(status.error))
   useEffect(() => {
     if (!over) return
     queries.setQueryData(meQuery.queryKey, null)

@@ -42,9 +42,10 @@ export function ListFailed({ onRetry }: { onRetry: () => void }) {
 export function ListEmpty({ filter, gateway }: { filter: InboxFilter; gateway: string }) {
   const icon = <Inbox aria-hidden size={20} />
   if (filter.status === 'closed') {
+    const all = filter.assignee === 'anyone'
     return (
-      <Empty icon={icon} title="No closed conversations">
-        What you close is kept here.
+      <Empty icon={icon} title={all ? 'No closed conversations' : 'None of these is closed'}>
+        {all ? 'What you close is kept here.' : 'Choose All to see every closed conversation.'}
       </Empty>
     )
   }

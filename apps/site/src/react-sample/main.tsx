@@ -1,7 +1,7 @@
 /** Mounts and unmounts the guide's React sample, in StrictMode, which does so twice by itself. */
 import { StrictMode, useState } from 'react'
 import { createRoot } from 'react-dom/client'
-import ChatWidget from './chat-widget.tsx'
+import ChatWidget from './chat-widget.jsx.txt'
 
 function App() {
   const [isMounted, setMounted] = useState(true)

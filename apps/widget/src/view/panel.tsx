@@ -42,8 +42,10 @@ export function Panel({ session, open, onClose }: PanelProps) {
       aria-label={STRINGS.chat}
       hidden={!isOpen}
       tabIndex={-1}
+      // To the host page our keys would come from an element that is no text field, so it might take them for its own.
+      onKeyUp={(event) => event.stopPropagation()}
+      onKeyPress={(event) => event.stopPropagation()}
       onKeyDown={(event) => {
-        // The host page must not take our keys for its own.
         event.stopPropagation()
         if (event.key === 'Escape' && !event.isComposing) onClose()
       }}
@@ -62,7 +64,7 @@ function Header({ session, onClose }: { session: Session; onClose: () => void })
   const agents = conversation?.status === 'open' ? conversation.agents.map((agent) => agent.name) : []
   const here = agents.length === 0 ? STRINGS.ask : STRINGS.here(new Intl.ListFormat('en').format(agents.slice(-2)))
   return (
-    <header class="header">
+    <div class="header">
       <div class="emblem" aria-hidden="true">
         {Array.from(name === '' ? STRINGS.team : name)[0]?.toUpperCase()}
       </div>
@@ -73,7 +75,7 @@ function Header({ session, onClose }: { session: Session; onClose: () => void })
       <button type="button" class="icon-button" aria-label={STRINGS.closeChat} onClick={onClose}>
         <CloseIcon />
       </button>
-    </header>
+    </div>
   )
 }
 

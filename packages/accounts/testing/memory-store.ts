@@ -1,0 +1,116 @@
+import type { Agent, AgentId, WorkspaceId } from '@dosti/contracts'
+import type { AccountStore, PublicKey, Session } from '../src/ports.ts'
+
+/** Who is there from the start, in the memory as in a seeded database. */
+export interface Population {
+  workspaces: {
+    id: WorkspaceId
+    name: string
+    agents: { id: AgentId; name: string; email: string; passwordHash: string; available: boolean }[]
+  }[]
+  keys: Omit<PublicKey, 'workspaceName'>[]
+}
+
+interface StoredSession {
+  id: string
+  digest: string
+  workspaceId: WorkspaceId
+  agentId: AgentId
+  expiresAt: number
+  revokedAt: number | null
+}
+
+type Workspace = Population['workspaces'][number]
+type Member = Workspace['agents'][number]
+
+/** Accounts in Maps, for unit tests: held to the same rules as Postgres by `registerAccountContract`. */
+export function createMemoryAccountStore(population: Population, clock: () => number = Date.now): AccountStore {
+  const keys = population.keys.map((key) => ({ ...key }))
+  const workspaces = population.workspaces.map(({ agents, ...rest }) => ({
+    ...rest,
+    agents: agents.map((one) => ({ ...one })),
+  }))
+  const sessions: StoredSession[] = []
+  const tickets = new Map<string, { workspaceId: WorkspaceId; sessionId: string; expiresAt: number }>()
+  const visitors = new Map<string, { bound: boolean; digests: Set<string> }>()
+  const workspaceOf = (id: WorkspaceId): Workspace | undefined => workspaces.find((workspace) => workspace.id === id)
+  const memberOf = (workspaceId: WorkspaceId, agentId: AgentId): Member | undefined =>
+    workspaceOf(workspaceId)?.agents.find(({ id }) => id === agentId)
+  const shown = (session: StoredSession | undefined): Session | undefined => {
+    const workspace = session && workspaceOf(session.workspaceId)
+    const member = session && memberOf(session.workspaceId, session.agentId)
+    if (!session || !workspace || !member) return undefined
+    const { id, workspaceId, expiresAt, revokedAt } = session
+    const agent = { ...agentOf(member), email: member.email }
+    return { id, workspaceId, workspaceName: workspace.name, agent, expiresAt, revokedAt }
+  }
+  const findSession = (workspaceId: WorkspaceId, sessionId: string) =>
+    sessions.find((session) => session.workspaceId === workspaceId && session.id === sessionId)
+  return {
+    findKey: async (key) => {
+      const found = keys.find((one) => one.key === key)
+      const workspace = found && workspaceOf(found.workspaceId)
+      return workspace && { ...found, workspaceName: workspace.name }
+    },
+    revokeKey: async (workspaceId, key) => {
+      const found = keys.find((one) => one.key === key && one.workspaceId === workspaceId)
+      if (found) found.revokedAt ??= clock()
+    },
+    findCredentials: async (email) => {
+      for (const { id: workspaceId, agents } of workspaces) {
+        const member = agents.find((agent) => agent.email === email.toLowerCase())
+        if (member) return { workspaceId, agentId: member.id, passwordHash: member.passwordHash }
+      }
+      return undefined
+    },
+    createSession: async (session) => {
+      const stored = { ...session, revokedAt: null }
+      const result = shown(stored)
+      if (result === undefined) throw new Error('a session needs an agent')
+      sessions.push(stored)
+      return result
+    },
+    findSession: async (digest) => shown(sessions.find((session) => session.digest === digest)),
+    showSession: async (workspaceId, sessionId) => shown(findSession(workspaceId, sessionId)),
+    revokeSession: async (workspaceId, sessionId) => {
+      const session = findSession(workspaceId, sessionId)
+      if (session) session.revokedAt ??= clock()
+    },
+    createTicket: async ({ digest, ...ticket }) => void tickets.set(digest, ticket),
+    takeTicket: async (digest, now) => {
+      const ticket = tickets.get(digest)
+      if (ticket === undefined || ticket.expiresAt <= now) return undefined
+      tickets.delete(digest)
+      return shown(findSession(ticket.workspaceId, ticket.sessionId))
+    },
+    agents: async (workspaceId) => (workspaceOf(workspaceId)?.agents ?? []).map(agentOf).sort(byName),
+    findAgent: async (workspaceId, agentId) => {
+      const member = memberOf(workspaceId, agentId)
+      return member && agentOf(member)
+    },
+    setAvailability: async (workspaceId, agentId, available) => {
+      const member = memberOf(workspaceId, agentId)
+      if (member === undefined) return undefined
+      member.available = available
+      return agentOf(member)
+    },
+    createVisitor: async ({ workspaceId, visitorId, tokenDigest }) => {
+      const key = `${workspaceId} ${visitorId}`
+      if (visitors.has(key)) throw new Error('there is a visitor of this id')
+      visitors.set(key, { bound: true, digests: new Set([tokenDigest]) })
+    },
+    findVisitor: async (workspaceId, visitorId, tokenDigest) => {
+      const visitor = visitors.get(`${workspaceId} ${visitorId}`)
+      return visitor && { bound: visitor.bound, tokenMatches: visitor.digests.has(tokenDigest ?? '') }
+    },
+  }
+}
+
+function agentOf({ id, name, available }: Member): Agent {
+  return { id, name, available }
+}
+
+function byName(a: Agent, b: Agent): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1
+  return a.id < b.id ? -1 : 1
+}

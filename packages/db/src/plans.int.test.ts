@@ -1,0 +1,81 @@
+import { createDatabase } from '@dosti/testkit'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as path from './conversation-statements.ts'
+import * as log from './log-statements.ts'
+
+const many = Array.from({ length: 100 }, (_, index) => `v${index}`)
+const workspaces = many.map(() => 'wsp_a')
+const senders = many.map(() => 'visitor')
+const clientMessageIds = many.map(() => 'c3')
+const FOREVER = Number.MAX_SAFE_INTEGER
+
+type Value = string | number | string[]
+
+const STATEMENTS: [name: string, text: string, values: Value[]][] = [
+  [path.LOCK_FREE.name, path.LOCK_FREE.text, [workspaces, many]],
+  [path.LOCK_WAITING.name, path.LOCK_WAITING.text, [workspaces, many]],
+  [path.READ_THREADS.name, path.READ_THREADS.text, [workspaces, many, workspaces, many, senders, clientMessageIds]],
+  [path.AFTER_PUBLIC.name, path.AFTER_PUBLIC.text, ['wsp_a', 'v5', 51, 3, 0]],
+  [path.AFTER_BOTH.name, path.AFTER_BOTH.text, ['wsp_a', 'v5', 51, 3, 0, 0]],
+  [path.NEWEST_PUBLIC.name, path.NEWEST_PUBLIC.text, ['wsp_a', 'v5', 51, FOREVER, 0]],
+  [path.NEWEST_BOTH.name, path.NEWEST_BOTH.text, ['wsp_a', 'v5', 51, FOREVER, 0]],
+  [path.MESSAGES_AFTER.name, path.MESSAGES_AFTER.text, ['wsp_a', 'v5', 501, 3, 0]],
+  [path.MESSAGES_NEWEST.name, path.MESSAGES_NEWEST.text, ['wsp_a', 'v5', 501, 0]],
+  [path.LIST.name, path.LIST.text, ['wsp_a', 'open', 51, FOREVER, '']],
+  [path.LIST_UNASSIGNED.name, path.LIST_UNASSIGNED.text, ['wsp_a', 'open', 51, FOREVER, '']],
+  [path.LIST_ASSIGNED.name, path.LIST_ASSIGNED.text, ['wsp_a', 'open', 51, FOREVER, '', 'agt_x']],
+  [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'v5', 1, 1, 0]],
+  [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
+  [log.READ_ATTENDANCE.name, log.READ_ATTENDANCE.text, [workspaces, many]],
+]
+
+// The plans that Postgres keeps for prepared statements, under row-level security: a workspace that grows must not make them slower.
+describe('every statement of the message path finds its rows by an index', () => {
+  let admin: pg.Client
+  let client: pg.Client
+  beforeAll(async () => {
+    const { url } = await createDatabase()
+    admin = new pg.Client(url)
+    await admin.connect()
+    await admin.query(`
+      INSERT INTO workspace VALUES ('wsp_a', 'A', 0);
+      INSERT INTO visitor (workspace_id, visitor_id, conversation_id) SELECT 'wsp_a', 'v' || i, 'cnv_' || i FROM generate_series(0, 2999) i;
+      INSERT INTO conversation (workspace_id, id, visitor_id, status, is_current, opened_at, updated_at)
+        SELECT 'wsp_a', 'cnv_' || i, 'v' || i, 'open', true, 0, i FROM generate_series(0, 2999) i;
+      INSERT INTO event (workspace_id, visitor_id, stream, seq, id, name, conversation_id, timestamp, actor, data, sender, client_message_id)
+        SELECT 'wsp_a', 'v' || i, 'public', s, 'msg_' || i || '_' || s, 'message.sent', 'cnv_' || i, s, '{}', '{"text":"x"}', 'visitor', 'c' || s
+        FROM generate_series(0, 2999) i, generate_series(1, 10) s;
+      ANALYZE`)
+    client = new pg.Client({
+      connectionString: url,
+      options: '-c role=dosti_app -c plan_cache_mode=force_generic_plan',
+    })
+    await client.connect()
+  }, 60_000)
+  afterAll(async () => {
+    await client.end()
+    await admin.end()
+  })
+
+  it.each(STATEMENTS)('$0', async (_name, text, values) => {
+    await client.query(`BEGIN; SELECT set_config('dosti.scope', 'wsp_a', true)`)
+    try {
+      await client.query(`PREPARE planned AS ${text}`)
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+        `EXPLAIN EXECUTE planned(${values.map(literal).join(', ')})`,
+      )
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+      expect(plan).toMatch(/Index (Only )?Scan/u)
+      expect(plan).not.toMatch(/Seq Scan on (visitor|conversation|event)|Bitmap/u)
+    } finally {
+      await client.query('ROLLBACK')
+      await client.query('DEALLOCATE planned')
+    }
+  })
+})
+
+function literal(value: Value): string {
+  if (Array.isArray(value)) return `ARRAY[${value.map(literal).join(', ')}]`
+  return typeof value === 'number' ? String(value) : pg.escapeLiteral(value)
+}
