@@ -52,6 +52,7 @@ export async function startWorld({
     DATABASE_URL: databaseUrl,
     REDIS_URL: redis.url,
     LOG_LEVEL: 'warn',
+    DRAIN_MS: '0',
     INSTALLATION: 'test',
     CONSOLE_URL: 'http://localhost:1',
     ...more,

@@ -58,6 +58,8 @@ export function defineServices(settings, { databaseUrl, redisUrl, installation, 
       API_URL,
       GATEWAY_URL,
       NODE_NAME: 'gw1',
+      // Ctrl-C stops at once; spreading the reconnects is for nodes among others.
+      DRAIN_MS: '0',
     }),
     service('api', 'apps/api/src/main.ts', portBase + publicPorts.api, { GATEWAY_URL, CONSOLE_URL: urls.console }),
     service('worker', 'apps/worker/src/main.ts', workerPort),

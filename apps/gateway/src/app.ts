@@ -5,6 +5,8 @@ import { createHttp, registerHealth } from '@dosti/runtime'
 import type { FastifyInstance } from 'fastify'
 import { deliver } from './deliver.ts'
 import { createDeps, type GatewayDeps } from './deps.ts'
+import { createDrain } from './drain.ts'
+import { createSlowReaders } from './slow-readers.ts'
 import { createSocketIo } from './socketio.ts'
 import { createRawUpgrades, dispatchUpgrades } from './upgrade.ts'
 import { createRawSockets } from './websocket.ts'
@@ -14,7 +16,7 @@ export { createDeps, type GatewayDeps }
 
 export interface Gateway {
   app: FastifyInstance
-  /** Ends every connection, then the server. */
+  /** Lets every connection go, spread over `DRAIN_MS`, then ends the server. */
   close(): Promise<void>
 }
 
@@ -24,7 +26,9 @@ const WIDGET_FOLDER = fileURLToPath(new URL('../../widget/dist', import.meta.url
 export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   const { config, db, bus, metrics, log } = deps
   const app = createHttp({ log, trustedProxies: config.TRUSTED_PROXIES })
-  const raw = createRawSockets(deps)
+  const drain = createDrain()
+  const cut = metrics.counter('dosti_slow_readers_cut_total', 'Sockets cut because they did not read.')
+  const raw = createRawSockets(deps, drain, () => cut.inc())
   const rawUpgrades = createRawUpgrades()
   // Visitors use no cookies, so any page may ask; which pages may use a key is the key's affair.
   await app.register(cors, { origin: '*' })
@@ -40,16 +44,18 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     optional: { redis: () => bus.ping() },
     registry: metrics.registry,
     metricsToken: config.METRICS_TOKEN,
+    draining: () => drain.isDraining,
   })
 
-  const io = createSocketIo(app.server, deps)
+  const io = createSocketIo(app.server, deps, drain)
   dispatchUpgrades(app.server, rawUpgrades)
-  bus.subscribe((told) => deliver(told, io, raw))
+  const sockets = { io, raw, slowReaders: createSlowReaders(io, () => cut.inc()) }
+  bus.subscribe((told) => deliver(told, sockets))
   return {
     app,
     async close() {
+      await drain.run(config.DRAIN_MS)
       raw.close()
-      io.disconnectSockets(true)
       io.engine.close()
       await app.close()
     },

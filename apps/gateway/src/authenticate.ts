@@ -7,6 +7,8 @@ import type { GatewayDeps } from './deps.ts'
 export interface Introduced {
   protocol: 'published' | 'extended'
   actor: Actor & { kind: 'visitor' | 'agent' }
+  /** What the connection rests on, as a room: when it is revoked, the room is emptied (P4). */
+  credentialRoom: string
 }
 
 type Identification = Pick<GatewayDeps, 'identify' | 'agentOfTicket'>
@@ -17,17 +19,15 @@ export async function introduce(
   given: Record<string, unknown>,
   origin: string | undefined,
 ): Promise<Introduced> {
-  if (given['protocol'] !== undefined) return { protocol: 'extended', actor: await greet(deps, given, origin) }
+  if (given['protocol'] !== undefined) return { protocol: 'extended', ...(await greet(deps, given, origin)) }
   // A public key is for visitors; agents come with a ticket, in the extended protocol.
   if (given['role'] === 'agent')
     throw new DostiError('access.denied', {
       message: 'A public key cannot make an agent. Agents sign in to the console.',
     })
   const { apiKey: key, visitorId, visitorName, visitorToken } = given
-  return {
-    protocol: 'published',
-    actor: await deps.identify.visitor({ key, visitorId, visitorName, visitorToken, origin }),
-  }
+  const actor = await deps.identify.visitor({ key, visitorId, visitorName, visitorToken, origin })
+  return { protocol: 'published', actor, credentialRoom: keyRoom(String(key)) }
 }
 
 /** Reads a `hello` of the extended protocol. Throws the refusal. */
@@ -35,17 +35,25 @@ export async function greet(
   deps: Identification,
   given: Record<string, unknown>,
   origin: string | undefined,
-): Promise<Introduced['actor']> {
+): Promise<Omit<Introduced, 'protocol'>> {
   // In a query string the number is text.
   if (String(given['protocol']) !== String(PROTOCOL_VERSION)) throw new DostiError('protocol.outdated')
   const parsed = helloSchema.safeParse({ ...given, protocol: PROTOCOL_VERSION, key: given['key'] ?? given['apiKey'] })
   if (!parsed.success)
     throw invalid(parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), problem: issue.message })))
   const { ticket, ...visitor } = parsed.data
-  return ticket === undefined
-    ? deps.identify.visitor({ ...visitor, key: visitor.key, origin })
-    : deps.agentOfTicket(ticket)
+  if (ticket === undefined) {
+    const actor = await deps.identify.visitor({ ...visitor, key: visitor.key, origin })
+    return { actor, credentialRoom: keyRoom(String(visitor.key)) }
+  }
+  const actor = await deps.agentOfTicket(ticket)
+  return { actor, credentialRoom: sessionRoom(actor.sessionId) }
 }
+
+/** Everybody connected by a public key. */
+export const keyRoom = (key: string): string => `key:${key}`
+/** Everybody connected by an agent's session. */
+export const sessionRoom = (sessionId: string): string => `session:${sessionId}`
 
 /** What an extended client is told once it is in. */
 export function welcomeFor(actor: Introduced['actor'], now: number): Welcome {

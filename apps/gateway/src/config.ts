@@ -8,6 +8,8 @@ export const configSchema = z.object({
   ...limitsEnv,
   ...proxyEnv,
   ...addressEnv.api,
+  /** On SIGTERM connections are let go one after the other within this time, so that they do not come back all at once. */
+  DRAIN_MS: z.coerce.number().int().min(0).max(60_000).default(10_000),
   /** Begins every Engine.IO id of this node, so that a proxy can route polling requests back to it. */
   NODE_NAME: z
     .string()

@@ -7,6 +7,8 @@ export interface Connection {
   readonly actor: Actor
   /** Answers exactly once, never throws; any name and input may be given. */
   ask(name: string, input: unknown): Promise<Reply<unknown>>
+  /** True while an answer is owed. */
+  isBusy(): boolean
   /** To be called when the socket is gone. */
   ended(): void
 }
@@ -14,14 +16,18 @@ export interface Connection {
 /** A connection of an actor; `id` names the socket so that the published protocol can leave out its echo. */
 export function createConnection(dispatch: Dispatch, actor: Actor, id: string): Connection {
   const typingTo = new Set<string>()
+  let owed = 0
   return {
     actor,
     async ask(name, input) {
+      owed += 1
       const reply = await dispatch(actor, name as OperationName, input, { requestId: randomUUID(), connectionId: id })
+      owed -= 1
       if (name === 'typing.set' && reply.ok)
         noteTyping(typingTo, actor, input as { visitorId?: string; typing: boolean })
       return reply
     },
+    isBusy: () => owed > 0,
     ended() {
       for (const visitorId of typingTo)
         void dispatch(actor, 'typing.set', { visitorId, typing: false }, { requestId: randomUUID(), connectionId: id })

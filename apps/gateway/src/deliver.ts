@@ -3,20 +3,35 @@ import { roomsFor } from '@dosti/bus'
 import type { Told } from '@dosti/conversations'
 import type { Server } from 'socket.io'
 import { inPublishedWords, publishedRoom } from './published.ts'
+import { SLOW_ROOM, type SlowReaders } from './slow-readers.ts'
 import type { RawSockets } from './websocket.ts'
 
+/** The sockets of this node. */
+export interface Sockets {
+  io: Server
+  raw: RawSockets
+  slowReaders: SlowReaders
+}
+
 /** Delivers what the bus tells to whoever is connected here. */
-export function deliver(told: readonly Told[], io: Server, raw: RawSockets): void {
+export function deliver(told: readonly Told[], { io, raw, slowReaders }: Sockets): void {
   for (const one of told) {
     const { event, origin } = one
     const rooms = roomsFor(one)
     const data = 'seq' in event ? event : event.data
-    io.local.to(rooms).emit(event.name, data)
-    raw.send(rooms, JSON.stringify({ event: event.name, data }))
+    const frame = JSON.stringify({ event: event.name, data })
+    const mayBeDropped = event.name === 'typing.started' || event.name === 'typing.stopped'
+    const withheld = mayBeDropped ? [SLOW_ROOM] : []
+
+    io.local.to(rooms).except(withheld).emit(event.name, data)
+    raw.send(rooms, frame, { mayBeDropped })
+    slowReaders.count(rooms, frame.length)
+
     const spoken = inPublishedWords(event)
     if (!spoken) continue
-    const listeners = io.local.to(rooms.map(publishedRoom))
-    const others = spoken.echo && origin !== undefined ? listeners.except(origin) : listeners
-    others.emit(spoken.name, spoken.data)
+    const publishedRooms = rooms.map(publishedRoom)
+    const except = spoken.echo && origin !== undefined ? [...withheld, origin] : withheld
+    io.local.to(publishedRooms).except(except).emit(spoken.name, spoken.data)
+    slowReaders.count(publishedRooms, frame.length)
   }
 }

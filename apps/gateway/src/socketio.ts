@@ -2,19 +2,20 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import { roomsOf } from '@dosti/bus'
-import { type WireError } from '@dosti/contracts'
+import { ERRORS, type WireError } from '@dosti/contracts'
 import { withinDeadline, wireErrorOf } from '@dosti/runtime'
 import { Server, type Socket } from 'socket.io'
 import { introduce, welcomeFor, type Introduced } from './authenticate.ts'
 import { createConnection, type Connection } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Drain } from './drain.ts'
 import { publishedRoom, speakPublished } from './published.ts'
 
 /** A packet beyond this ends the connection; anything up to it is answered, if only with a refusal. */
 const PACKET_BYTES_MAX = 1_000_000
 
-/** Socket.IO on a server whose upgrades somebody else hands out. */
-export function createSocketIo(server: HttpServer, deps: GatewayDeps): Server {
+/** Socket.IO on a server whose upgrades somebody else hands out; `drain` knows every connection. */
+export function createSocketIo(server: HttpServer, deps: GatewayDeps, drain: Drain): Server {
   const { log, config } = deps
   const io = new Server(server, {
     allowEIO3: true,
@@ -22,6 +23,8 @@ export function createSocketIo(server: HttpServer, deps: GatewayDeps): Server {
     serveClient: false,
     connectTimeout: 10_000,
     maxHttpBufferSize: PACKET_BYTES_MAX,
+    // Refused below Socket.IO: a stock client that is refused by a middleware gives up, one whose line fails tries again.
+    allowRequest: (_request, done) => done(null, !drain.isDraining),
     // Old clients poll with credentials, which the star does not admit; nothing here reads a cookie.
     cors: (request, done) =>
       done(null, isEngineIo3(request as IncomingMessage) ? { origin: true, credentials: true } : { origin: '*' }),
@@ -30,26 +33,32 @@ export function createSocketIo(server: HttpServer, deps: GatewayDeps): Server {
 
   io.use((socket, next) => {
     const { query, auth, headers } = socket.handshake
-    withinDeadline(introduce(deps, { ...query, ...auth }, headers.origin)).then(
+    const given = { ...query, ...auth }
+    withinDeadline(introduce(deps, given, headers.origin)).then(
       (introduced) => {
         socket.data = introduced
         next()
       },
-      (error: unknown) =>
-        next(refusal(wireErrorOf(error, { log, request: { requestId: randomUUID() }, operation: 'handshake' }))),
+      (error: unknown) => {
+        const wire = wireErrorOf(error, { log, request: { requestId: randomUUID() }, operation: 'handshake' })
+        // A published client would take a refusal for final; where the same handshake may work later, its line fails instead.
+        if (ERRORS[wire.code].retry && !('protocol' in given)) socket.conn.close()
+        else next(refusal(wire))
+      },
     )
   })
   io.on('connection', (socket) => {
-    const { actor, protocol } = socket.data as Introduced
+    const { actor, protocol, credentialRoom } = socket.data as Introduced
     const connection = createConnection(deps.dispatch, actor, socket.id)
-    socket.on('disconnect', () => connection.ended())
-    if (protocol === 'published') {
-      void socket.join(roomsOf(actor).map(publishedRoom))
-      speakPublished(socket, connection)
-    } else {
-      void socket.join(roomsOf(actor))
-      speakExtended(socket, connection)
-    }
+    const leave = drain.add({ isBusy: () => connection.isBusy(), cut: () => socket.conn.close() })
+    socket.on('disconnect', () => {
+      leave()
+      connection.ended()
+    })
+    const rooms = protocol === 'published' ? roomsOf(actor).map(publishedRoom) : roomsOf(actor)
+    void socket.join([...rooms, credentialRoom])
+    if (protocol === 'published') speakPublished(socket, connection)
+    else speakExtended(socket, connection)
   })
   return io
 }

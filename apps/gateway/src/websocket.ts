@@ -8,16 +8,20 @@ import type { RawData, WebSocket } from 'ws'
 import { greet, welcomeFor } from './authenticate.ts'
 import { createConnection, type Connection } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Drain } from './drain.ts'
+import { BACKLOG_BYTES_MAX, SLOW_BYTES } from './slow-readers.ts'
 
 const HEARTBEAT_MS = 25_000
 /** Close codes of our own, from the range that applications may use. */
-const CLOSE = { helloTimeout: 4408 } as const
+const CLOSE = { goingAway: 1001, revoked: 4401, helloTimeout: 4408 } as const
 
 /** The raw sockets of this node, by room. */
 export interface RawSockets {
   accept(socket: WebSocket, request: IncomingMessage): void
-  /** Sends a frame to everybody in any of the rooms, once each. */
-  send(rooms: readonly string[], frame: string): void
+  /** Cuts everybody in a room. */
+  disconnect(room: string): void
+  /** Sends a frame to everybody in any of the rooms, once each; what may be dropped is not sent to those who lag. */
+  send(rooms: readonly string[], frame: string, options: { mayBeDropped: boolean }): void
   close(): void
 }
 
@@ -27,8 +31,8 @@ interface Frame {
   input: unknown
 }
 
-/** Builds the raw side of the gateway. */
-export function createRawSockets(deps: GatewayDeps): RawSockets {
+/** Builds the raw side of the gateway; `onCut` is told of each socket that is given up because it does not read. */
+export function createRawSockets(deps: GatewayDeps, drain: Drain, onCut: () => void): RawSockets {
   const rooms = new Map<string, Set<WebSocket>>()
   const alive = new Map<WebSocket, boolean>()
   const heartbeat = setInterval(() => {
@@ -53,7 +57,12 @@ export function createRawSockets(deps: GatewayDeps): RawSockets {
   return {
     accept(socket, request) {
       let connection: Connection | undefined
+      let joined: string[] = []
       let greeting = false
+      const leaveNode = drain.add({
+        isBusy: () => connection?.isBusy() ?? false,
+        cut: () => socket.close(CLOSE.goingAway, 'going away'),
+      })
       alive.set(socket, true)
       const timer = setTimeout(() => socket.close(CLOSE.helloTimeout, 'say hello first'), HELLO_TIMEOUT_MS)
       const answer = (id: Frame['id'], reply: Reply<unknown>): void => socket.send(JSON.stringify({ id, ...reply }))
@@ -68,10 +77,12 @@ export function createRawSockets(deps: GatewayDeps): RawSockets {
           return refuse(id, new DostiError('request.invalid', { message: 'You have said hello already.' }))
         greeting = true
         try {
-          const actor = await withinDeadline(greet(deps, asRecord(input), request.headers.origin))
+          drain.admit()
+          const { actor, credentialRoom } = await withinDeadline(greet(deps, asRecord(input), request.headers.origin))
           clearTimeout(timer)
           connection = createConnection(deps.dispatch, actor, randomUUID())
-          if (socket.readyState === socket.OPEN) join(socket, roomsOf(actor))
+          if (socket.readyState === socket.OPEN) joined = [...roomsOf(actor), credentialRoom]
+          join(socket, joined)
           answer(id, { ok: true, data: welcomeFor(actor, Date.now()) })
         } catch (error) {
           refuse(id, error)
@@ -93,19 +104,27 @@ export function createRawSockets(deps: GatewayDeps): RawSockets {
       socket.on('close', () => {
         clearTimeout(timer)
         alive.delete(socket)
-        if (!connection) return
-        leave(socket, roomsOf(connection.actor))
-        connection.ended()
+        leaveNode()
+        leave(socket, joined)
+        connection?.ended()
       })
     },
-    send(names, frame) {
+    disconnect(room) {
+      for (const socket of rooms.get(room) ?? []) socket.close(CLOSE.revoked, 'revoked')
+    },
+    send(names, frame, { mayBeDropped }) {
       const reached = new Set<WebSocket>()
       for (const name of names) for (const socket of rooms.get(name) ?? []) reached.add(socket)
-      for (const socket of reached) socket.send(frame)
+      for (const socket of reached) {
+        if (socket.bufferedAmount > BACKLOG_BYTES_MAX) {
+          onCut()
+          socket.terminate()
+        } else if (!mayBeDropped || socket.bufferedAmount <= SLOW_BYTES) socket.send(frame)
+      }
     },
     close() {
       clearInterval(heartbeat)
-      for (const socket of alive.keys()) socket.close(1001, 'going away')
+      for (const socket of alive.keys()) socket.close(CLOSE.goingAway, 'going away')
     },
   }
 }

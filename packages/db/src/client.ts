@@ -10,6 +10,21 @@ export const DEADLINE_MS = 2500
 /** More requests than this waiting for a connection are refused at once, so that a flood does not grow the memory. */
 const WAITING_MAX = 1000
 
+/**
+ * What every session starts with. All that services run are look-ups by key, and the plans of prepared statements are kept: one
+ * that was made while a table was empty would go on scanning it as it grows, until something analyzes it. So scans and the joins
+ * that need them are out.
+ */
+export const SESSION_OPTIONS = [
+  'role=dosti_app',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'jit=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ')
+
 /** The open database of one process. */
 export interface Db {
   /** For the stores' own SQL; use it through `withConnection`. */
@@ -43,7 +58,7 @@ export async function createDb(url: string, options: DbOptions = {}): Promise<Db
   const pool = new pg.Pool({
     ...config,
     types,
-    options: [config.options, '-c role=dosti_app'].filter(Boolean).join(' '),
+    options: [config.options, SESSION_OPTIONS].filter(Boolean).join(' '),
     application_name: options.name ?? 'dosti',
     max: options.connections ?? 10,
     connectionTimeoutMillis: 2000,

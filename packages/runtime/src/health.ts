@@ -24,6 +24,8 @@ export function createMetrics(service: string): {
   registry: Registry
   requests: Counter<'operation' | 'outcome'>
   seconds: Histogram<'operation'>
+  /** Another counter of this service. */
+  counter: (name: string, help: string) => Counter
 } {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
@@ -43,6 +45,7 @@ export function createMetrics(service: string): {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 3],
       registers: [registry],
     }),
+    counter: (name, help) => new Counter({ name, help, registers: [registry] }),
   }
 }
 

@@ -3,9 +3,10 @@ import type { Logger } from './logger.ts'
 /** One thing to close, with the name that a log line shows if it hangs. */
 export type Step = readonly [name: string, close: () => unknown]
 
-const DEADLINE_MS = 10_000
+/** Longer than any service's own draining. */
+const DEADLINE_MS = 75_000
 
-/** On SIGTERM or SIGINT closes the steps in order, then ends the process; a second signal or ten seconds end it at once. */
+/** On SIGTERM or SIGINT closes the steps in order, then ends the process; a second signal ends it at once. */
 export function closeOnSignal(log: Logger, steps: readonly Step[]): void {
   let closing = false
   const close = async (signal: NodeJS.Signals): Promise<void> => {

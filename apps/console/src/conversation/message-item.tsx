@@ -2,26 +2,27 @@ import { CircleAlert, Clock, StickyNote } from 'lucide-react'
 import { memo } from 'react'
 import { clockTime, fullTime, isoTime } from '../design/time.ts'
 import { linkify } from './linkify.ts'
-import { shortId } from './visitor-name.ts'
 import type { MessageRow } from './thread-rows.ts'
 
 interface Props {
   row: MessageRow
   meId: string
+  /** What the visitor is called now; early messages may have come without a name. */
+  visitorName: string
   onRetry: (clientMessageId: string) => void
   onDiscard: (clientMessageId: string) => void
 }
 
 /** One message or note. Visitors stand at the start, the team at the end; notes look like paper, so that none is sent by mistake. */
 export const MessageItem = memo(
-  function MessageItem({ row, meId, onRetry, onDiscard }: Props) {
+  function MessageItem({ row, meId, visitorName, onRetry, onDiscard }: Props) {
     const { side, note, pending, first, seen } = row
     const look = note ? 'border border-note-line bg-note text-ink' : side === 'visitor' ? 'bg-bubble' : 'bg-bubble-own'
     return (
       <article
         className={`flex max-w-[82%] flex-col ${side === 'visitor' ? 'items-start self-start' : 'items-end self-end'} ${first ? 'mt-3.5' : 'mt-1'}`}
       >
-        {first && <Author row={row} meId={meId} />}
+        {first && <Author row={row} meId={meId} visitorName={visitorName} />}
         <div
           dir="auto"
           title={fullTime(row.timestamp)}
@@ -41,7 +42,8 @@ export const MessageItem = memo(
       </article>
     )
   },
-  (before, after) => before.meId === after.meId && sameRow(before.row, after.row),
+  (before, after) =>
+    before.meId === after.meId && before.visitorName === after.visitorName && sameRow(before.row, after.row),
 )
 
 /** Rows are made anew for each view; what they show mostly stays. */
@@ -56,12 +58,12 @@ function sameRow(one: MessageRow, other: MessageRow): boolean {
   )
 }
 
-function Author({ row: { author, note, timestamp }, meId }: { row: MessageRow; meId: string }) {
+function Author({ row: { author, note, timestamp }, meId, visitorName }: Pick<Props, 'row' | 'meId' | 'visitorName'>) {
   const name =
     author.kind === 'system'
       ? 'Dosti'
       : author.kind === 'visitor'
-        ? (author.name ?? shortId(author.id))
+        ? (author.name ?? visitorName)
         : author.id === meId
           ? 'You'
           : author.name

@@ -6,12 +6,13 @@ import { useNow } from '../design/use-now.ts'
 import { useLive } from '../live.tsx'
 import { MessageItem } from './message-item.tsx'
 import { NoticeLine } from './notice-line.tsx'
-import { threadRows } from './thread-rows.ts'
+import { type ThreadRow, threadRows } from './thread-rows.ts'
 import { usePinnedScroll } from './use-pinned-scroll.ts'
+import { visitorLabel } from './visitor-name.ts'
 
 /** The thread: older above, on demand; the newest below, in sight unless one has scrolled away. */
 export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView }) {
-  const { me, outbox } = useLive()
+  const { me } = useLive()
   const now = useNow()
   const newAfter = useNewAfter(view)
   const rows = useMemo(
@@ -25,6 +26,7 @@ export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView 
     },
   })
   useMarkRead(thread, view, atEnd)
+  const visitorName = view.conversation === null ? 'Visitor' : visitorLabel(view.conversation)
   const sending = view.pending.length
   const sentBefore = useRef(sending)
   useEffect(() => {
@@ -49,26 +51,9 @@ export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView 
           {view.hasOlder && (
             <p className="pb-4 text-center text-xs text-faint">{view.loadingOlder ? 'Loading older messages…' : ' '}</p>
           )}
-          {rows.map((row) => {
-            switch (row.kind) {
-              case 'day':
-                return <DayLine key={row.key} text={dayName(row.timestamp, now)} />
-              case 'new':
-                return <NewLine key={row.key} />
-              case 'notice':
-                return <NoticeLine key={row.key} event={row.event} meId={me.agent.id} />
-              case 'message':
-                return (
-                  <MessageItem
-                    key={row.key}
-                    row={row}
-                    meId={me.agent.id}
-                    onRetry={(id) => outbox.retry(id)}
-                    onDiscard={(id) => outbox.discard(id)}
-                  />
-                )
-            }
-          })}
+          {rows.map((row) => (
+            <LogRow key={row.key} row={row} now={now} visitorName={visitorName} />
+          ))}
         </div>
       </div>
       {!atEnd && (
@@ -83,6 +68,28 @@ export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView 
       )}
     </div>
   )
+}
+
+function LogRow({ row, now, visitorName }: { row: ThreadRow; now: number; visitorName: string }) {
+  const { me, outbox } = useLive()
+  switch (row.kind) {
+    case 'day':
+      return <DayLine text={dayName(row.timestamp, now)} />
+    case 'new':
+      return <NewLine />
+    case 'notice':
+      return <NoticeLine event={row.event} meId={me.agent.id} />
+    case 'message':
+      return (
+        <MessageItem
+          row={row}
+          meId={me.agent.id}
+          visitorName={visitorName}
+          onRetry={(id) => outbox.retry(id)}
+          onDiscard={(id) => outbox.discard(id)}
+        />
+      )
+  }
 }
 
 /** Where the new messages began when the thread was opened; stays, so that the line does not run away while one reads. */

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { createDrain } from './drain.ts'
+
+const leaving = (cuts: string[], name: string, busy = () => false) => ({
+  isBusy: busy,
+  cut: () => void cuts.push(name),
+})
+
+describe('drain', () => {
+  it('takes nobody new once it runs', async () => {
+    const drain = createDrain()
+    expect(() => drain.admit()).not.toThrow()
+    await drain.run(0)
+    expect(() => drain.admit()).toThrow(
+      expect.objectContaining({ code: 'service.unavailable', retryAfterMs: expect.any(Number) }),
+    )
+  })
+
+  it('lets everybody go, spread over the time', async () => {
+    const drain = createDrain()
+    const cuts: string[] = []
+    for (let index = 0; index < 40; index += 1) drain.add(leaving(cuts, String(index)))
+    const running = drain.run(400)
+    expect(cuts.length).toBeLessThanOrEqual(10)
+    await running
+    expect(new Set(cuts).size).toBe(40)
+  })
+
+  it('who is owed an answer goes last', async () => {
+    const drain = createDrain()
+    const cuts: string[] = []
+    let busy = true
+    drain.add(leaving(cuts, 'busy', () => busy))
+    drain.add(leaving(cuts, 'idle'))
+    const running = drain.run(300)
+    busy = false
+    await running
+    expect(cuts.toSorted()).toEqual(['busy', 'idle'])
+    expect(cuts[0]).toBe('idle')
+  })
+
+  it('who left by itself is not cut', async () => {
+    const drain = createDrain()
+    const cuts: string[] = []
+    drain.add(leaving(cuts, 'gone'))()
+    await drain.run(0)
+    expect(cuts).toEqual([])
+  })
+})

@@ -1,0 +1,57 @@
+/**
+ * Leaving without a stampede: a node that stops takes nobody new and lets its connections go one after the other, so that they
+ * come back elsewhere spread over the whole time. They are cut below Socket.IO: a stock client that is told "disconnect" stays
+ * away, one whose line breaks comes back by itself.
+ */
+import { DostiError } from '@dosti/contracts'
+
+/** A connection that can be let go. */
+export interface Leaving {
+  isBusy(): boolean
+  cut(): void
+}
+
+export interface Drain {
+  /** A connection is here from now until it says otherwise. */
+  add(leaving: Leaving): () => void
+  /** Refuses newcomers once the node is leaving. */
+  admit(): void
+  readonly isDraining: boolean
+  /** Lets everybody go within this time, in milliseconds; whoever is still owed an answer goes last. */
+  run(withinMs: number): Promise<void>
+}
+
+const SLICE_MS = 50
+
+/** The connections of this node, and the way out. */
+export function createDrain(): Drain {
+  const here = new Set<Leaving>()
+  let isDraining = false
+  return {
+    add(leaving) {
+      here.add(leaving)
+      return () => void here.delete(leaving)
+    },
+    admit() {
+      // Soon: by then the proxy sends to another node, or this one is back.
+      if (isDraining)
+        throw new DostiError('service.unavailable', { retryAfterMs: 1000 + Math.floor(Math.random() * 2000) })
+    },
+    get isDraining() {
+      return isDraining
+    },
+    async run(withinMs) {
+      isDraining = true
+      const slices = Math.max(1, Math.floor(withinMs / SLICE_MS))
+      for (let left = slices; left > 0 && here.size > 0; left -= 1) {
+        const share = Math.ceil(here.size / left)
+        const idle = [...here].filter((leaving) => left === 1 || !leaving.isBusy())
+        for (const leaving of idle.slice(0, share)) {
+          here.delete(leaving)
+          leaving.cut()
+        }
+        await new Promise((resolve) => setTimeout(resolve, Math.min(SLICE_MS, withinMs)))
+      }
+    },
+  }
+}

@@ -1,0 +1,65 @@
+/** A Socket.IO connection spoken by hand over `ws`: a stock client would cost the generator more than the server spends. */
+import { WebSocket } from 'ws'
+
+/** What a connection shows in its handshake. */
+export interface Handshake {
+  query?: Record<string, string>
+  auth?: Record<string, unknown>
+}
+
+/** A joined connection. */
+export interface Line {
+  /** Emits an event with one argument; `acknowledged` gets the raw text of the reply. */
+  request(name: string, data: string, acknowledged: (reply: string) => void): void
+  /** Emits an event with one argument that nobody acknowledges. */
+  emit(name: string, data: string): void
+  close(): void
+}
+
+export interface Hears {
+  /** Every event packet as text, e.g. `["receive_message",{…}]`. */
+  event?: (packet: string) => void
+  /** The connection is gone, for whatever reason. */
+  gone?: () => void
+}
+
+/** Connects by WebSocket alone and resolves once the server let it into its namespace; rejects with the refusal. */
+export function connect(server: string, { query = {}, auth }: Handshake, { event, gone }: Hears = {}): Promise<Line> {
+  const parameters = new URLSearchParams({ EIO: '4', transport: 'websocket', ...query })
+  const socket = new WebSocket(`${server.replace('http', 'ws')}/socket.io/?${parameters.toString()}`, {
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+  })
+  const waiting = new Map<number, (reply: string) => void>()
+  let last = 0
+  const line: Line = {
+    request(name, data, acknowledged) {
+      last += 1
+      waiting.set(last, acknowledged)
+      socket.send(`42${last}["${name}",${data}]`)
+    },
+    emit: (name, data) => socket.send(`42["${name}",${data}]`),
+    close: () => socket.close(),
+  }
+  return new Promise((resolve, reject) => {
+    socket.on('message', (data: Buffer) => {
+      const text = data.toString('utf8')
+      if (text.startsWith('43')) {
+        const start = text.indexOf('[')
+        const number = Number(text.slice(2, start))
+        const acknowledged = waiting.get(number)
+        waiting.delete(number)
+        acknowledged?.(text.slice(start))
+      } else if (text.startsWith('42')) event?.(text.slice(2))
+      else if (text === '2') socket.send('3')
+      else if (text.startsWith('0')) socket.send(auth === undefined ? '40' : `40${JSON.stringify(auth)}`)
+      else if (text.startsWith('40')) resolve(line)
+      else if (text.startsWith('44')) reject(new Error(`refused: ${text}`))
+    })
+    socket.on('error', reject)
+    socket.on('close', () => {
+      reject(new Error('closed before it was joined'))
+      gone?.()
+    })
+  })
+}
