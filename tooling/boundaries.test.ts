@@ -7,9 +7,9 @@ import { codeOf, repositoryFiles, textOf, workspacePackages } from './repository
 const table = readImportTable(textOf('ARCHITECTURE.md'))
 const packages = workspacePackages()
 
-const isTest = (file: string) => /\.test\.tsx?$|\/test\/|^(e2e|bench|chaos|tooling)\/|^vitest\./.test(file)
+const isTest = (file: string) => /\.test\.tsx?$|\/test(ing)?\/|^(e2e|bench|chaos|tooling)\/|^vitest\./.test(file)
 /** What runs in production, as opposed to tests and the configuration of tools. */
-const isShipped = (file: string) => /^(packages|apps)\/[^/]+\/(src|server|bin|testing)\//.test(file) && !isTest(file)
+const isShipped = (file: string) => /^(packages|apps)\/[^/]+\/(src|server|bin)\//.test(file) && !isTest(file)
 
 /** What of a file's imports is wrong, one line each. */
 function faults(files: string[], isWrong: (file: string, specifier: string, typesOnly: boolean) => boolean): string[] {

@@ -4,7 +4,7 @@ import { isCode, repositoryFiles, textOf } from './repository.ts'
 /** Who may read the environment, each with its reason. */
 const readers = [
   /^packages\/runtime\/src\/env\.ts$/, // the one place where services do
-  /^packages\/testkit\/src\/processes\.ts$/, // hands its own environment on to what it spawns
+  /^packages\/testkit\/src\/processes\.ts$|\.test\.ts$/, // hand their own environment on to what they spawn
   /^packages\/db\/(bin\/[^/]+\.(ts|mjs)|prisma\.config\.ts)$/, // commands that run before any service
   /^tooling\/starter\//, // plain JavaScript that runs before anything is installed
   /^vitest\.config\.ts$/, // the switch between PostgreSQL versions

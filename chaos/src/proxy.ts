@@ -110,7 +110,8 @@ async function carry(
   watch: (data: Buffer) => boolean,
 ): Promise<void> {
   try {
-    for await (const piece of from) {
+    // Ending one direction must not end the other.
+    for await (const piece of from.iterator({ destroyOnReturn: false })) {
       const data = piece as Buffer
       const { latencyMs, jitterMs, bandwidth } = proxy.weather
       const lateMs = latencyMs + jitterMs * random() + (data.length / bandwidth) * 1000

@@ -12,7 +12,7 @@ import { bringToolchain, toolEnvironment } from './toolchain.mjs'
  * @typedef {{ title: string, seconds: number, passed: number, failed: number, remarks: string[] }} Outcome
  */
 
-const linted = ['packages', 'apps', 'e2e', 'tooling', 'vitest.config.ts', 'vitest.setup.ts']
+const linted = ['packages', 'apps', 'e2e', 'bench', 'chaos', 'tooling', 'vitest.config.ts', 'vitest.setup.ts']
 const turbo = ['--output-logs=new-only', '--no-daemon', '--continue', '--concurrency=100%']
 
 try {

@@ -3,13 +3,14 @@ import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
 import { createHttp, registerHealth } from '@dosti/runtime'
 import type { FastifyInstance } from 'fastify'
-import { deliver } from './deliver.ts'
+import { cutRoom, deliver } from './deliver.ts'
 import { createDeps, type GatewayDeps } from './deps.ts'
 import { createDrain } from './drain.ts'
 import { createSlowReaders } from './slow-readers.ts'
 import { createSocketIo } from './socketio.ts'
 import { createRawUpgrades, dispatchUpgrades } from './upgrade.ts'
 import { createRawSockets } from './websocket.ts'
+import { watchRevocations } from './watch-revocations.ts'
 import { serveWidget } from './widget-files.ts'
 
 export { createDeps, type GatewayDeps }
@@ -51,9 +52,11 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   dispatchUpgrades(app.server, rawUpgrades)
   const sockets = { io, raw, slowReaders: createSlowReaders(io, () => cut.inc()) }
   bus.subscribe((told) => deliver(told, sockets))
+  const endWatch = watchRevocations(deps.revokedWithin, (room) => cutRoom(room, sockets), log)
   return {
     app,
     async close() {
+      endWatch()
       await drain.run(config.DRAIN_MS)
       raw.close()
       io.engine.close()

@@ -1,4 +1,4 @@
-/** The only code that pushes: from the bus to the sockets of this node, each protocol in its own words. */
+/** The only code that pushes, and the one that cuts: from the bus to the sockets of this node, each protocol in its own words. */
 import { roomsFor } from '@dosti/bus'
 import type { Told } from '@dosti/conversations'
 import type { Server } from 'socket.io'
@@ -34,4 +34,11 @@ export function deliver(told: readonly Told[], { io, raw, slowReaders }: Sockets
     io.local.to(publishedRooms).except(except).emit(spoken.name, spoken.data)
     slowReaders.count(publishedRooms, frame.length)
   }
+}
+
+/** Cuts the line of everybody in a room of this node. */
+export function cutRoom(room: string, { io, raw }: Pick<Sockets, 'io' | 'raw'>): void {
+  const { adapter, sockets } = io.of('/')
+  for (const id of adapter.rooms.get(room) ?? []) sockets.get(id)?.conn.close(true)
+  raw.disconnect(room)
 }

@@ -27,6 +27,7 @@ export interface GatewayDeps {
   dispatch: Dispatch
   identify: Accounts['identify']
   agentOfTicket: Accounts['agentOfTicket']
+  revokedWithin: Accounts['revokedWithin']
   metrics: ReturnType<typeof createMetrics>
 }
 
@@ -58,5 +59,5 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
     ),
   )
   const dispatch = createDispatch({ handlers: overSockets, limits: createLimits(limitsHold(config)), log, metrics })
-  return { config, log, db, bus, dispatch, identify: accounts.identify, agentOfTicket: accounts.agentOfTicket, metrics }
+  return { config, log, db, bus, dispatch, identify: accounts.identify, agentOfTicket: accounts.agentOfTicket, revokedWithin: accounts.revokedWithin, metrics }
 }

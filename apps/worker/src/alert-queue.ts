@@ -23,10 +23,20 @@ const CONCURRENCY = 50
 /** Opens the queue and starts to work it; `ring` is called at an alert's time and must bear being called twice. */
 export function createAlertQueue(redisUrl: string, ring: (alert: AlertJob) => Promise<void>, log: Logger): AlertQueue {
   // A frozen Redis must not hold the follower: a job that cannot be added is the sweep's.
-  const producing = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: 1000, retryStrategy: backOff })
+  const producing = new Redis(redisUrl, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: 1000,
+    retryStrategy: backOff,
+  })
   const working = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: backOff })
   const queue = new Queue<AlertJob>(NAME, { connection: producing, prefix: PREFIX, skipVersionCheck: true })
-  const worker = new Worker<AlertJob>(NAME, (job) => ring(job.data), { connection: working, prefix: PREFIX, concurrency: CONCURRENCY, skipVersionCheck: true })
+  const worker = new Worker<AlertJob>(NAME, (job) => ring(job.data), {
+    connection: working,
+    prefix: PREFIX,
+    concurrency: CONCURRENCY,
+    skipVersionCheck: true,
+  })
   // BullMQ hands every lost connection to these; without a listener it would end the process.
   const note = (error: Error): void => log.debug({ err: error }, 'alert queue')
   producing.on('error', note)

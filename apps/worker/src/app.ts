@@ -24,11 +24,14 @@ export function startWorker({ config, log, db, bus, eventLog, alerts, metrics }:
       const raised = await alerts.take(workspaceId, alertId)
       if (!raised) return
       const { alert, agents } = raised
-      bus.publish([{ workspaceId, visitorId: alert.visitorId, audience: { agents }, event: { name: 'alert.raised', data: alert } }])
+      bus.publish([
+        { workspaceId, visitorId: alert.visitorId, audience: { agents }, event: { name: 'alert.raised', data: alert } },
+      ])
     },
     log,
   )
-  const add: typeof queue.add = (rows) => queue.add(rows).catch((error: unknown) => log.warn({ err: error }, 'alerts wait for the sweep'))
+  const add: typeof queue.add = (rows) =>
+    queue.add(rows).catch((error: unknown) => log.warn({ err: error }, 'alerts wait for the sweep'))
 
   const hint = createHint()
   bus.subscribe((told) => {
@@ -49,7 +52,12 @@ export function startWorker({ config, log, db, bus, eventLog, alerts, metrics }:
   const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS)
 
   const app = createHttp({ log })
-  registerHealth(app, { required: { postgres: () => db.ready() }, optional: { redis: () => bus.ping() }, registry: metrics.registry, metricsToken: config.METRICS_TOKEN })
+  registerHealth(app, {
+    required: { postgres: () => db.ready() },
+    optional: { redis: () => bus.ping() },
+    registry: metrics.registry,
+    metricsToken: config.METRICS_TOKEN,
+  })
   return {
     app,
     async close() {

@@ -22,7 +22,10 @@ export async function createDeps(config: Config): Promise<WorkerDeps> {
     log,
     db,
     bus: createRedisBus({ url: config.REDIS_URL, onLost: (error) => log.warn({ err: error }, 'a push was lost') }),
-    eventLog: createEventLog(db, { ids: createIds(), onError: (error) => log.warn({ err: error }, 'the log cannot be followed') }),
+    eventLog: createEventLog(db, {
+      ids: createIds(),
+      onError: (error) => log.warn({ err: error }, 'the log cannot be followed'),
+    }),
     alerts: createAlertStore(db),
     metrics: createMetrics('worker'),
   }

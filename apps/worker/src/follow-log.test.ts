@@ -21,7 +21,8 @@ const standing = (conversation: 1 | 2 = 1, dueSeqs: number[] = []): Standing => 
   attendance: { head: { id: `cnv_${conversation}`, status: 'open', readByAgents: 0 }, attended: false },
   dueSeqs,
 })
-const seqs = (entries: LogEntry[], standings: (Standing | undefined)[]) => alertsForStep(entries, standings).map(({ conversationId, eventSeq, step }) => [conversationId, eventSeq, step])
+const seqs = (entries: LogEntry[], standings: (Standing | undefined)[]) =>
+  alertsForStep(entries, standings).map(({ conversationId, eventSeq, step }) => [conversationId, eventSeq, step])
 
 describe('alertsForStep', () => {
   it('messages of one conversation in one step ring once', () => {

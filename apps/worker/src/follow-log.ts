@@ -8,11 +8,16 @@ const STEP_MAX = 500
 const READ_EVERY_MS = 500
 
 /** What the entries ask for, in their order: a message that follows an alerted one in the same step is covered by it. Pure. */
-export function alertsForStep(entries: readonly LogEntry[], standings: readonly (Standing | undefined)[]): AlertDraft[] {
+export function alertsForStep(
+  entries: readonly LogEntry[],
+  standings: readonly (Standing | undefined)[],
+): AlertDraft[] {
   const drafts: AlertDraft[] = []
   entries.forEach(({ workspaceId, event }, index) => {
     const standing = standings[index]
-    const covered = drafts.filter(({ conversationId }) => conversationId === event.conversationId).map(({ eventSeq }) => eventSeq)
+    const covered = drafts
+      .filter(({ conversationId }) => conversationId === event.conversationId)
+      .map(({ eventSeq }) => eventSeq)
     drafts.push(...alertsFor(workspaceId, event, standing?.attendance, [...(standing?.dueSeqs ?? []), ...covered]))
   })
   return drafts
@@ -23,7 +28,9 @@ export async function step(log: LedLog, added: (alerts: AddedAlert[]) => Promise
   const entries = await log.readAfterCursor(STEP_MAX)
   const last = entries.at(-1)
   if (!last) return false
-  const standings = await log.standings(entries.map(({ workspaceId, event }) => ({ workspaceId, visitorId: event.visitorId })))
+  const standings = await log.standings(
+    entries.map(({ workspaceId, event }) => ({ workspaceId, visitorId: event.visitorId })),
+  )
   await added(await log.advance(last.position, alertsForStep(entries, standings)))
   return entries.length === STEP_MAX
 }

@@ -36,7 +36,7 @@ export function originAllowed({ allowedOrigins }: PublicKey, origin: string | un
 /** Builds the identification over key and visitor look-ups. */
 export function identifyVisitor(
   findKey: (key: string) => Promise<PublicKey | undefined>,
-  store: Pick<AccountStore, 'findVisitor'>,
+  findVisitor: AccountStore['findVisitor'],
   secrets: Secrets,
 ): IdentifyVisitor {
   const keyOf = async ({ key, origin }: Pick<VisitorCredentials, 'key' | 'origin'>): Promise<PublicKey> => {
@@ -61,11 +61,7 @@ export function identifyVisitor(
         typeof credentials.visitorToken === 'string' && credentials.visitorToken !== ''
           ? credentials.visitorToken
           : undefined
-      const known = await store.findVisitor(
-        workspaceId,
-        visitorId,
-        token === undefined ? undefined : secrets.digest(token),
-      )
+      const known = await findVisitor(workspaceId, visitorId, token === undefined ? undefined : secrets.digest(token))
       // A token that proves nothing is refused, not ignored: its holder believes to be somebody.
       if ((known?.bound || token !== undefined) && !known?.tokenMatches) throw new DostiError('visitor.token_required')
       const name = readVisitorName(credentials.visitorName)

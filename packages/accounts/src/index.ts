@@ -2,7 +2,7 @@ import type { AgentActor, Handlers } from '@dosti/contracts'
 import { listAgents, setAvailability } from './agents.ts'
 import { createVisitor } from './create-visitor.ts'
 import { identifyVisitor, type IdentifyVisitor } from './identify-visitor.ts'
-import type { AccountPorts } from './ports.ts'
+import type { AccountPorts, Revoked } from './ports.ts'
 import { remember } from './remember.ts'
 import { actorOf, createTicket, endSession, showSession, startSession } from './sign-in.ts'
 
@@ -26,6 +26,8 @@ export interface Accounts {
   agentOfSession: (token: string) => Promise<AgentActor>
   /** The agent of a ticket, which is spent by asking; throws `auth.expired`. */
   agentOfTicket: (ticket: string) => Promise<AgentActor>
+  /** What gave access and does so no more, for whoever holds connections that rest on it. */
+  revokedWithin: (withinMs: number) => Promise<Revoked[]>
 }
 
 /** The domain of accounts over its ports. */
@@ -33,6 +35,12 @@ export function createAccounts(ports: AccountPorts): Accounts {
   const { store, secrets, clock } = ports
   const findKey = remember((key) => store.findKey(key), clock)
   const findSession = remember((digest) => store.findSession(digest), clock)
+  // A visitor's key is free text: JSON keeps its parts apart.
+  const visitorByText = remember((text) => {
+    const [workspaceId, visitorId, tokenDigest] = JSON.parse(text) as Parameters<typeof store.findVisitor>
+    return store.findVisitor(workspaceId, visitorId, tokenDigest)
+  }, clock)
+  const findVisitor: typeof store.findVisitor = (...who) => visitorByText(JSON.stringify(who))
   return {
     handlers: {
       'visitor.create': createVisitor(ports),
@@ -43,8 +51,9 @@ export function createAccounts(ports: AccountPorts): Accounts {
       'agent.list': listAgents(ports),
       'availability.set': setAvailability(ports),
     },
-    identify: identifyVisitor(findKey, store, secrets),
+    identify: identifyVisitor(findKey, findVisitor, secrets),
     agentOfSession: async (token) => actorOf(await findSession(secrets.digest(token)), clock()),
+    revokedWithin: (withinMs) => store.revokedWithin(withinMs),
     agentOfTicket: async (ticket) => actorOf(await store.takeTicket(secrets.digest(ticket), clock()), clock()),
   }
 }

@@ -21,6 +21,13 @@ export interface Session {
   revokedAt: number | null
 }
 
+/** Something that gave access and does no more. */
+export interface Revoked {
+  kind: 'session' | 'key'
+  /** The session's id, or the key itself. */
+  id: string
+}
+
 /** Where workspaces, people, keys and tokens live. Secrets arrive as digests; no plain secret is ever stored. */
 export interface AccountStore {
   findKey(key: string): Promise<PublicKey | undefined>
@@ -39,6 +46,8 @@ export interface AccountStore {
   findSession(digest: string): Promise<Session | undefined>
   showSession(workspaceId: WorkspaceId, sessionId: string): Promise<Session | undefined>
   revokeSession(workspaceId: WorkspaceId, sessionId: string): Promise<void>
+  /** Sessions and public keys that were revoked, or have expired, within the last so many milliseconds; of every workspace. */
+  revokedWithin(withinMs: number): Promise<Revoked[]>
   createTicket(ticket: {
     digest: string
     workspaceId: WorkspaceId

@@ -23,7 +23,10 @@ interface StoredSession {
 type Workspace = Population['workspaces'][number]
 type Member = Workspace['agents'][number]
 
-/** Accounts in Maps, for unit tests: held to the same rules as Postgres by `registerAccountContract`. */
+/**
+ * Accounts in Maps, for unit tests: held to the same rules as Postgres by `registerAccountContract`. Long because it is the whole
+ * port over the same few Maps.
+ */
 export function createMemoryAccountStore(population: Population, clock: () => number = Date.now): AccountStore {
   const keys = population.keys.map((key) => ({ ...key }))
   const workspaces = population.workspaces.map(({ agents, ...rest }) => ({
@@ -75,6 +78,16 @@ export function createMemoryAccountStore(population: Population, clock: () => nu
     revokeSession: async (workspaceId, sessionId) => {
       const session = findSession(workspaceId, sessionId)
       if (session) session.revokedAt ??= clock()
+    },
+    revokedWithin: async (withinMs) => {
+      const from = clock() - withinMs
+      const recent = (at: number | null) => at !== null && at > from && at <= clock()
+      return [
+        ...sessions
+          .filter((one) => recent(one.revokedAt) || recent(one.expiresAt))
+          .map(({ id }) => ({ kind: 'session' as const, id })),
+        ...keys.filter((one) => recent(one.revokedAt)).map(({ key }) => ({ kind: 'key' as const, id: key })),
+      ]
     },
     createTicket: async ({ digest, ...ticket }) => void tickets.set(digest, ticket),
     takeTicket: async (digest, now) => {

@@ -30,6 +30,7 @@ export const POPULATION: Population = {
 }
 
 /** The rules of `AccountStore`, the same for the memory and for Postgres. `create` is called once, for the population above. */
+// Long as test files are: one function, so that any store can be given to all of it.
 export function registerAccountContract(name: string, create: () => Promise<AccountStore>): void {
   describe(name, () => {
     let store: AccountStore
@@ -69,6 +70,17 @@ export function registerAccountContract(name: string, create: () => Promise<Acco
       expect((await store.findKey('dosti_pub_one'))?.revokedAt).toBeGreaterThan(1_500_000_000_000)
       await store.revokeKey('wsp_two', 'dosti_pub_old')
       expect((await store.findKey('dosti_pub_old'))?.revokedAt).toBe(1000)
+    })
+
+    it('P4: tells what was revoked a moment ago, sessions and keys, and nothing older', async () => {
+      const { session } = await newSession()
+      expect(await store.revokedWithin(60_000)).not.toContainEqual({ kind: 'session', id: session.id })
+      await store.revokeSession('wsp_one', session.id)
+      await store.revokeKey('wsp_one', 'dosti_pub_limited')
+      const revoked = await store.revokedWithin(60_000)
+      expect(revoked).toContainEqual({ kind: 'session', id: session.id })
+      expect(revoked).toContainEqual({ kind: 'key', id: 'dosti_pub_limited' })
+      expect(revoked).not.toContainEqual({ kind: 'key', id: 'dosti_pub_old' })
     })
 
     it('finds credentials by e-mail in any case', async () => {

@@ -5,6 +5,7 @@ import { ANN, agentAssigns, agentCloses, agentNotes, agentSends, visitorSends } 
 import type { StoreUnderTest } from './store-contract.ts'
 
 /** The half of the contract that is about reading; `registerStoreContract` registers both. */
+// Long as test files are: one function, so that any store can be given to all of it.
 export function registerReadingContract(name: string, create: () => Promise<StoreUnderTest>): void {
   describe(`${name}: readings`, () => {
     let store: ConversationStore

@@ -19,6 +19,7 @@ export function changedOf(outcome: Outcome | undefined): Changed {
 }
 
 /** The rules of `ConversationStore`, the same for the memory and for Postgres. Each part of the suite creates a store once. */
+// Long as test files are: one function, so that any store can be given to all of it.
 export function registerStoreContract(name: string, create: () => Promise<StoreUnderTest>): void {
   describe(`${name}: changes`, () => {
     let store: ConversationStore

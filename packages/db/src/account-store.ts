@@ -1,8 +1,11 @@
 import type { AccountStore, Session } from '@dosti/accounts'
 import type { Agent, AgentId, VisitorId, WorkspaceId } from '@dosti/contracts'
+import { FIND_VISITOR, READ_REVOKED, REVOKE_KEY, REVOKE_SESSION } from './account-statements.ts'
+import { withConnection } from './client.ts'
 import type { Db } from './client.ts'
 import type { Agent as AgentRow, Session as SessionRow } from './generated/client.ts'
-import { scoped } from './scope.ts'
+import { inTransaction, scoped, scopeText } from './scope.ts'
+import { run } from './statement.ts'
 
 const WHOSE = { agent: { include: { workspace: true } } } as const
 
@@ -23,8 +26,8 @@ function credentials(db: Db) {
       return { key, workspaceId, workspaceName: workspace.name, allowedOrigins, revokedAt: numberOrNull(row.revokedAt) }
     },
     async revokeKey(workspaceId, key) {
-      await scoped(db, [workspaceId], (tx) =>
-        tx.publicKey.updateMany({ where: { workspaceId, key, revokedAt: null }, data: { revokedAt: Date.now() } }),
+      await withConnection(db, (client) =>
+        inTransaction(client, [workspaceId], () => run(client, REVOKE_KEY, [workspaceId, key])),
       )
     },
     async findCredentials(email) {
@@ -45,9 +48,12 @@ function credentials(db: Db) {
       const row = await scoped(db, [workspaceId], (tx) => tx.session.findUnique({ where, include: WHOSE }))
       return row === null ? undefined : toSession(row)
     },
+    async revokedWithin(withinMs: number) {
+      return await withConnection(db, (client) => run(client, READ_REVOKED, [withinMs]))
+    },
     async revokeSession(workspaceId, id) {
-      await scoped(db, [workspaceId], (tx) =>
-        tx.session.updateMany({ where: { workspaceId, id, revokedAt: null }, data: { revokedAt: Date.now() } }),
+      await withConnection(db, (client) =>
+        inTransaction(client, [workspaceId], () => run(client, REVOKE_SESSION, [workspaceId, id])),
       )
     },
     async createTicket(ticket) {
@@ -100,13 +106,10 @@ function visitors(db: Db) {
       })
     },
     async findVisitor(workspaceId: WorkspaceId, visitorId: VisitorId, tokenDigest?: string) {
-      const row = await scoped(db, [workspaceId], (tx) =>
-        tx.visitor.findUnique({
-          where: { workspaceId_visitorId: { workspaceId, visitorId } },
-          select: { bound: true, tokens: { where: { digest: tokenDigest ?? '' }, select: { digest: true } } },
-        }),
+      const [row] = await withConnection(db, (client) =>
+        run(client, FIND_VISITOR, [scopeText([workspaceId]), visitorId, tokenDigest ?? '']),
       )
-      return row === null ? undefined : { bound: row.bound, tokenMatches: row.tokens.length > 0 }
+      return row && { bound: row.bound, tokenMatches: row.token_matches }
     },
   } satisfies Partial<AccountStore>
 }

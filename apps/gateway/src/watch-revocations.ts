@@ -1,0 +1,34 @@
+/**
+ * P4: whoever is connected by a key or a session that was revoked is cut within two seconds, on every node: each asks Postgres by
+ * itself, so it holds without Redis. The line is cut, not the namespace: the client comes back, and is then told why it may not.
+ */
+import type { Revoked } from '@dosti/accounts'
+import type { Logger } from '@dosti/runtime'
+import { keyRoom, sessionRoom } from './authenticate.ts'
+
+const ASK_EVERY_MS = 500
+/** How far back each question reaches: an answer may be missed as long as this. */
+const REACH_MS = 30_000
+
+/** Starts to watch; the function ends it. `cut` empties a room. */
+export function watchRevocations(
+  revokedWithin: (withinMs: number) => Promise<Revoked[]>,
+  cut: (room: string) => void,
+  log: Logger,
+): () => void {
+  let asking = false
+  const ask = async (): Promise<void> => {
+    if (asking) return
+    asking = true
+    try {
+      // Cutting an empty room again costs nothing, so what was cut need not be remembered.
+      for (const { kind, id } of await revokedWithin(REACH_MS)) cut(kind === 'key' ? keyRoom(id) : sessionRoom(id))
+    } catch (error) {
+      log.warn({ err: error }, 'revocations cannot be read')
+    } finally {
+      asking = false
+    }
+  }
+  const timer = setInterval(() => void ask(), ASK_EVERY_MS)
+  return () => clearInterval(timer)
+}

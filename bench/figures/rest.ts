@@ -1,0 +1,107 @@
+/** REST: a durable send, a poll with nothing new, and one with twenty new messages, each beside the bare framework. */
+import type { Request } from '../load/requests.ts'
+import type { LoopResult } from '../load/sends.ts'
+import { takeTurns, type Figure, type Measure, type Row } from '../src/figure.ts'
+import { fillBaseline, fillStreams } from '../src/fill.ts'
+import { startNode, type Node } from '../src/processes.ts'
+import { microsOf, percent, profileFlags } from './sends.ts'
+
+const CONNECTIONS = 64
+const READERS = 64
+const NEW_ROWS = 20
+
+export const rest: Measure = async (setting) => {
+  const { flags, running, world, baselineUrl, stores, generator, say } = setting
+  const visitors = flags.quick ? 8 : READERS
+  const filled = await fillStreams(world.sql, { prefix: 'reader', visitors, messages: 40 })
+  await fillBaseline(baselineUrl, { prefix: 'reader', visitors, messages: 40, from: filled.from })
+  const api = await world.api({ flags: profileFlags(setting) })
+  const bare = await startNode(running, {
+    entry: 'bench/baselines/rest.ts',
+    args: ['{port}', baselineUrl],
+    readyPath: '/hello',
+  })
+  const ask = (node: Node, requests: Request[], expect: string) => async () => {
+    const result = await generator.run<'requests'>({
+      kind: 'requests',
+      server: node.url,
+      requests,
+      connections: flags.quick ? 8 : CONNECTIONS,
+      warmUpMs: flags.warmUpMs,
+      measureMs: flags.measureMs,
+      expect,
+      pids: { server: node.pid, postgres: stores.postgresPid },
+    })
+    if (result.failed > 0) throw new Error(`${result.failed} requests failed: ${node.output().slice(-2000)}`)
+    return result
+  }
+  const names = Array.from({ length: visitors }, (_, index) => `reader-${index}`)
+  const poll = (visitorId: string, after: number): Request => ({
+    method: 'GET',
+    path: `/api/chat/poll?apiKey=${world.key}&visitorId=${visitorId}&lastTimestamp=${after}`,
+  })
+  const send = (path: string, apiKey: string) =>
+    Array.from({ length: 400 }, (_, index): Request => ({
+      method: 'POST',
+      path,
+      body: JSON.stringify({ apiKey, visitorId: `writer-${index}`, visitorName: 'Sana', message: 'Where is my order? It was due yesterday.' }),
+    }))
+  const cursor = filled.at(40 - NEW_ROWS)
+  say(`send, poll with nothing new, poll with ${NEW_ROWS} new messages, each in turn with its baseline, ${flags.repeats} times`)
+  const results = await takeTurns(flags.repeats, {
+    send: ask(api, send('/api/chat/send', world.key), '"success":true'),
+    sendBare: ask(bare, send('/send', 'dosti_pub_baseline'), '"success":true'),
+    nothing: ask(api, names.map((name) => poll(name, filled.at(40))), '"messages":[]'),
+    hello: ask(bare, [{ method: 'GET', path: '/hello' }], '"success":true'),
+    rows: ask(api, names.map((name) => poll(name, cursor)), 'message 40 '),
+    select: ask(bare, names.map((name) => ({ method: 'GET', path: `/poll?visitorId=${name}&after=${cursor}` })), 'message 40 '),
+  })
+  const batch = await aloneAndMany(setting, api, bare, { ours: send('/api/chat/send', world.key), bare: send('/send', 'dosti_pub_baseline') })
+  for (const node of [api, bare]) await node.stop()
+  return {
+    name: 'rest',
+    title: 'REST requests on one core',
+    durability: 'send: fsync on, synchronous_commit on, answered after the commit; its baseline stores nothing',
+    rows: [
+      row('send, durable, 64 connections', results.send, 'same Fastify route, no store', results.sendBare, { ratioAtLeast: 0.7 }),
+      row('send, durable, 256 connections', batch.ours, 'same Fastify route, no store', batch.bare, { ratioAtLeast: 0.7 }),
+      row('poll, nothing new', results.nothing, 'Fastify hello', results.hello, { ratioAtLeast: 0.7 }),
+      row(`poll, ${NEW_ROWS} new messages`, results.rows, 'bare Fastify + one indexed SELECT', results.select, { ratioAtLeast: 0.6 }),
+    ],
+    raw: { ...results, batch },
+  } satisfies Figure
+}
+
+/** Batches grow with what is in flight, so the send is read once more with four times the connections. */
+async function aloneAndMany(
+  { flags, generator, stores }: Parameters<Measure>[0],
+  api: Node,
+  bare: Node,
+  requests: { ours: Request[]; bare: Request[] },
+) {
+  const ask = (node: Node, list: Request[]) => () =>
+    generator.run<'requests'>({
+      kind: 'requests',
+      server: node.url,
+      requests: list,
+      connections: flags.quick ? 16 : 256,
+      warmUpMs: flags.warmUpMs,
+      measureMs: flags.measureMs,
+      expect: '"success":true',
+      pids: { server: node.pid, postgres: stores.postgresPid },
+    })
+  return takeTurns(flags.repeats, { ours: ask(api, requests.ours), bare: ask(bare, requests.bare) })
+}
+
+function row(what: string, ours: LoopResult[], name: string, baseline: LoopResult[], budget: Row['budget']): Row {
+  const rates = (list: LoopResult[]) => list.map(({ perSecond }) => perSecond)
+  const [last, lastOfBaseline] = [ours.at(-1), baseline.at(-1)]
+  return {
+    what,
+    unit: 'requests/s',
+    ours: rates(ours),
+    baseline: { name, values: rates(baseline) },
+    budget,
+    note: `CPU a request: ${microsOf(last)}; baseline ${microsOf(lastOfBaseline)}; generator ${percent(last?.generatorBusy)} and ${percent(lastOfBaseline?.generatorBusy)} of its core`,
+  }
+}

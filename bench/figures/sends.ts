@@ -1,0 +1,115 @@
+/** Durable sends per second through one gateway: acknowledged after the commit, numbered, heard by an agent. */
+import { existsSync } from 'node:fs'
+import type { LoopResult } from '../load/sends.ts'
+import type { Handshake } from '../load/socket.ts'
+import { takeTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
+import { runPgbench } from '../src/pgbench.ts'
+import { startNode, type Node } from '../src/processes.ts'
+
+const DURABILITY = 'ours, INSERT and prisma: fsync on, synchronous_commit on, acknowledged after the commit; relay: stores nothing'
+
+/** Many visitors with one send in flight each; then one visitor with many in flight. */
+const SHAPES = [
+  { name: 'many visitors', visitors: 400, inFlight: 1 },
+  { name: 'one visitor', visitors: 1, inFlight: 64 },
+] as const
+
+export const sends: Measure = async (setting) => {
+  const { flags, running, world, baselineUrl, stores, say } = setting
+  const gateway = await world.gateway({ flags: profileFlags(setting) })
+  const baseline = (file: string, ...args: string[]) =>
+    startNode(running, { entry: `bench/baselines/${file}.ts`, args: ['{port}', ...args], readyPath: '/hello' })
+  const relay = await baseline('relay')
+  const insert = await baseline('insert', baselineUrl)
+  const prisma = await baseline('prisma', baselineUrl)
+  const rows: Row[] = []
+  const raw: Record<string, unknown> = {}
+  for (const shape of SHAPES) {
+    say(`${shape.name}: ours, relay, INSERT, prisma in turn, ${flags.repeats} times`)
+    const job = (node: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
+      const result = await setting.generator.run<'sends'>({
+        kind: 'sends',
+        server: node.url,
+        visitors: world.visitors(flags.quick ? Math.min(20, shape.visitors) : shape.visitors),
+        inFlight: shape.inFlight,
+        listener: await listener(),
+        heardAs,
+        warmUpMs: flags.warmUpMs,
+        measureMs: flags.measureMs,
+        pids: { server: node.pid, postgres: stores.postgresPid, redis: stores.redisPid },
+      })
+      if (result.failed > 0) throw new Error(`${result.failed} sends were refused; see ${node.output().slice(-2000)}`)
+      return result
+    }
+    const results = await takeTurns(flags.repeats, {
+      ours: job(gateway, () => world.agent(), 'message.sent'),
+      relay: job(relay, async () => ({ query: { role: 'agent' } }), 'message'),
+      insert: job(insert, async () => ({ query: { role: 'agent' } }), 'message'),
+      prisma: job(prisma, async () => ({ query: { role: 'agent' } }), 'message'),
+    })
+    raw[shape.name] = results
+    rows.push(...rowsOf(shape.name, results))
+  }
+  rows.push(...(await besidePgbench(setting, rows)))
+  for (const node of [gateway, relay, insert, prisma]) await node.stop()
+  return { name: 'sends', title: 'Durable sends through one gateway', durability: DURABILITY, rows, raw } satisfies Figure
+}
+
+function rowsOf(shape: string, results: Record<'ours' | 'relay' | 'insert' | 'prisma', LoopResult[]>): Row[] {
+  const rates = (list: LoopResult[]) => list.map(({ perSecond }) => perSecond)
+  const ours = rates(results.ours)
+  const many = shape === 'many visitors'
+  const row = (name: string, values: LoopResult[], budget: Row['budget']): Row => ({
+    what: `${shape}`,
+    unit: 'sends/s',
+    ours,
+    baseline: { name, values: rates(values) },
+    budget,
+  })
+  const last = results.ours.at(-1)
+  return [
+    {
+      ...row('Socket.IO relay, stores nothing', results.relay, many ? { ratioAtLeast: 0.5 } : undefined),
+      note: `CPU a send: ${microsOf(last)}; relay ${microsOf(results.relay.at(-1))}; generator ${percent(last?.generatorBusy)} and ${percent(results.relay.at(-1)?.generatorBusy)} of its core`,
+    },
+    row('Socket.IO + one prepared INSERT', results.insert, undefined),
+    row('Socket.IO + prisma.create', results.prisma, many ? { ratioAtLeast: 5 } : undefined),
+  ]
+}
+
+/** Postgres alone with the same insert, for whoever wonders what the database gives. */
+async function besidePgbench({ baselineUrl, flags, say }: Setting, rows: Row[]): Promise<Row[]> {
+  const rate = runPgbench(baselineUrl, { clients: 32, seconds: flags.quick ? 1 : 4 })
+  if (rate === undefined) {
+    say('pgbench is not installed; its row is left out')
+    return []
+  }
+  return [
+    {
+      what: 'many visitors',
+      unit: 'sends/s',
+      ours: rows[0]?.ours ?? [],
+      baseline: { name: 'pgbench, one INSERT a transaction, 32 clients, both cores', values: [rate] },
+      budget: undefined,
+    },
+  ]
+}
+
+/** Node's flags for a CPU profile, written when the service ends. */
+export function profileFlags({ profiles }: Setting): string[] {
+  if (profiles === undefined || !existsSync(profiles)) return []
+  return ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
+}
+
+/** Processor time an operation, by process. */
+export function microsOf(result: { micros: Record<string, number> } | undefined): string {
+  return Object.entries(result?.micros ?? {})
+    .filter(([, value]) => value >= 0.5)
+    .map(([name, value]) => `${name} ${value.toFixed(0)} µs`)
+    .join(', ')
+}
+
+/** A share in per cent. */
+export function percent(share: number | undefined): string {
+  return share === undefined ? 'unknown' : `${Math.round(share * 100)} %`
+}

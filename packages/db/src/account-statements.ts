@@ -1,0 +1,50 @@
+/** The SQL of accounts that every request or every process waits for; the rest goes through Prisma. */
+import type { Statement } from './statement.ts'
+
+/** Who a visitor is: one round trip, by two primary keys. */
+export const FIND_VISITOR: Statement<
+  [workspaceId: string, visitorId: string, tokenDigest: string],
+  { bound: boolean; token_matches: boolean }
+> = {
+  name: 'find_visitor',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
+    SELECT found.bound, found.token_matches
+    FROM scope CROSS JOIN LATERAL (
+      SELECT v.bound, EXISTS (
+        SELECT FROM visitor_token t WHERE t.workspace_id = v.workspace_id AND t.visitor_id = v.visitor_id AND t.digest = $3
+      ) AS token_matches
+      FROM visitor v WHERE v.workspace_id = scope.id AND v.visitor_id = $2
+    ) found`,
+}
+
+/** By the database's clock, which all who ask for revocations share. */
+const NOW = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+
+/** Keeps the first time. */
+export const REVOKE_KEY: Statement<[workspaceId: string, key: string], unknown> = {
+  name: 'revoke_key',
+  text: `UPDATE public_key SET revoked_at = ${NOW} WHERE workspace_id = $1 AND key = $2 AND revoked_at IS NULL`,
+}
+
+/** Keeps the first time. */
+export const REVOKE_SESSION: Statement<[workspaceId: string, sessionId: string], unknown> = {
+  name: 'revoke_session',
+  text: `UPDATE session SET revoked_at = ${NOW} WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL`,
+}
+
+/** Sessions and keys that stopped to hold within the last so many milliseconds, of every workspace. */
+export const READ_REVOKED: Statement<[withinMs: number], { kind: 'session' | 'key'; id: string }> = {
+  name: 'read_revoked',
+  text: `
+    WITH scope AS MATERIALIZED (
+      SELECT set_config('dosti.scope', '*', true) AS id, ${NOW} AS now)
+    SELECT ended.kind, ended.id
+    FROM scope CROSS JOIN LATERAL (
+      SELECT 'session' AS kind, s.id FROM session s WHERE scope.id = '*' AND s.revoked_at > scope.now - $1::bigint
+      UNION ALL
+      SELECT 'session', s.id FROM session s WHERE scope.id = '*' AND s.expires_at BETWEEN scope.now - $1::bigint AND scope.now
+      UNION ALL
+      SELECT 'key', k.key FROM public_key k WHERE scope.id = '*' AND k.revoked_at > scope.now - $1::bigint
+    ) ended`,
+}
