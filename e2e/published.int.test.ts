@@ -206,6 +206,29 @@ describe('REST as the guide has it', () => {
     expect((await poll('insister'))['messages']).toHaveLength(2)
   })
 
+  it('a long poll answers when the answer comes, or after its time', async () => {
+    const { body } = await post(`${world.api}/api/chat/send`, {
+      apiKey: world.acme.publicKey,
+      visitorId: 'patient',
+      message: 'hello?',
+    })
+    const cursor = `&lastTimestamp=${String(body['timestamp'])}`
+    const waiting = poll('patient', `${cursor}&wait=20`)
+    await quiet()
+    const started = Date.now()
+    await overRest(world.api, { cookie }).ask('message.send', { visitorId: 'patient', text: 'here!' })
+    expect((await waiting)['messages']).toMatchObject([{ message: 'here!' }])
+    expect(Date.now() - started).toBeLessThan(2000)
+    const last = `&lastTimestamp=${Date.now()}&wait=0.5`
+    expect((await poll('patient', last))['messages']).toEqual([])
+    const refused = await post(`${world.api}/api/chat/poll`, {
+      apiKey: world.acme.publicKey,
+      visitorId: 'patient',
+      wait: 'long',
+    })
+    expect(refused).toMatchObject({ status: 400, body: { success: false, error: { code: 'request.invalid' } } })
+  })
+
   it('pages of 500 by cursor lose and double nothing', async () => {
     const rows = Array.from({ length: 501 }, (_, index) => `m${index}`)
     for (let from = 0; from < rows.length; from += 100) {

@@ -3,8 +3,9 @@ import type { Request } from '../load/requests.ts'
 import type { LoopResult } from '../load/sends.ts'
 import { takeTurns, type Figure, type Measure, type Row } from '../src/figure.ts'
 import { fillBaseline, fillStreams } from '../src/fill.ts'
+import { inspectable, lookedInto } from '../src/look.ts'
 import { startNode, type Node } from '../src/processes.ts'
-import { microsOf, percent, profileFlags } from './sends.ts'
+import { microsOf, percent } from './sends.ts'
 
 const CONNECTIONS = 64
 const READERS = 64
@@ -15,26 +16,33 @@ export const rest: Measure = async (setting) => {
   const visitors = flags.quick ? 8 : READERS
   const filled = await fillStreams(world.sql, { prefix: 'reader', visitors, messages: 40 })
   await fillBaseline(baselineUrl, { prefix: 'reader', visitors, messages: 40, from: filled.from })
-  const api = await world.api({ flags: profileFlags(setting) })
+  const api = await world.api({ flags: inspectable(flags) })
   const bare = await startNode(running, {
     entry: 'bench/baselines/rest.ts',
     args: ['{port}', baselineUrl],
     readyPath: '/hello',
   })
-  const ask = (node: Node, requests: Request[], expect: string) => async () => {
-    const result = await generator.run<'requests'>({
-      kind: 'requests',
-      server: node.url,
-      requests,
-      connections: flags.quick ? 8 : CONNECTIONS,
-      warmUpMs: flags.warmUpMs,
-      measureMs: flags.measureMs,
-      expect,
-      pids: { server: node.pid, postgres: stores.postgresPid },
-    })
-    if (result.failed > 0) throw new Error(`${result.failed} requests failed: ${node.output().slice(-2000)}`)
-    return result
-  }
+  const ask =
+    (node: Node, requests: Request[], expect: string, name = '') =>
+    async () => {
+      const look = lookedInto(setting, name === '' ? undefined : node, name)
+      const result = await generator.run<'requests'>(
+        {
+          kind: 'requests',
+          server: node.url,
+          requests,
+          connections: flags.quick ? 8 : CONNECTIONS,
+          warmUpMs: flags.warmUpMs,
+          measureMs: flags.measureMs,
+          expect,
+          pids: { server: node.pid, postgres: stores.postgresPid },
+          stops: look.stops,
+        },
+        look.reached,
+      )
+      if (result.failed > 0) throw new Error(`${result.failed} requests failed: ${node.output().slice(-2000)}`)
+      return result
+    }
   const names = Array.from({ length: visitors }, (_, index) => `reader-${index}`)
   const poll = (visitorId: string, after: number): Request => ({
     method: 'GET',
@@ -44,29 +52,59 @@ export const rest: Measure = async (setting) => {
     Array.from({ length: 400 }, (_, index): Request => ({
       method: 'POST',
       path,
-      body: JSON.stringify({ apiKey, visitorId: `writer-${index}`, visitorName: 'Sana', message: 'Where is my order? It was due yesterday.' }),
+      body: JSON.stringify({
+        apiKey,
+        visitorId: `writer-${index}`,
+        visitorName: 'Sana',
+        message: 'Where is my order? It was due yesterday.',
+      }),
     }))
   const cursor = filled.at(40 - NEW_ROWS)
-  say(`send, poll with nothing new, poll with ${NEW_ROWS} new messages, each in turn with its baseline, ${flags.repeats} times`)
+  say(
+    `send, poll with nothing new, poll with ${NEW_ROWS} new messages, each in turn with its baseline, ${flags.repeats} times`,
+  )
   const results = await takeTurns(flags.repeats, {
-    send: ask(api, send('/api/chat/send', world.key), '"success":true'),
+    send: ask(api, send('/api/chat/send', world.key), '"success":true', 'REST send'),
     sendBare: ask(bare, send('/send', 'dosti_pub_baseline'), '"success":true'),
-    nothing: ask(api, names.map((name) => poll(name, filled.at(40))), '"messages":[]'),
+    nothing: ask(
+      api,
+      names.map((name) => poll(name, filled.at(40))),
+      '"messages":[]',
+      'REST poll, nothing new',
+    ),
     hello: ask(bare, [{ method: 'GET', path: '/hello' }], '"success":true'),
-    rows: ask(api, names.map((name) => poll(name, cursor)), 'message 40 '),
-    select: ask(bare, names.map((name) => ({ method: 'GET', path: `/poll?visitorId=${name}&after=${cursor}` })), 'message 40 '),
+    rows: ask(
+      api,
+      names.map((name) => poll(name, cursor)),
+      'message 40 ',
+      'REST poll, new messages',
+    ),
+    select: ask(
+      bare,
+      names.map((name) => ({ method: 'GET', path: `/poll?visitorId=${name}&after=${cursor}` })),
+      'message 40 ',
+    ),
   })
-  const batch = await aloneAndMany(setting, api, bare, { ours: send('/api/chat/send', world.key), bare: send('/send', 'dosti_pub_baseline') })
+  const batch = await aloneAndMany(setting, api, bare, {
+    ours: send('/api/chat/send', world.key),
+    bare: send('/send', 'dosti_pub_baseline'),
+  })
   for (const node of [api, bare]) await node.stop()
   return {
     name: 'rest',
     title: 'REST requests on one core',
     durability: 'send: fsync on, synchronous_commit on, answered after the commit; its baseline stores nothing',
     rows: [
-      row('send, durable, 64 connections', results.send, 'same Fastify route, no store', results.sendBare, { ratioAtLeast: 0.7 }),
-      row('send, durable, 256 connections', batch.ours, 'same Fastify route, no store', batch.bare, { ratioAtLeast: 0.7 }),
+      row('send, durable, 64 connections', results.send, 'same Fastify route, no store', results.sendBare, {
+        ratioAtLeast: 0.7,
+      }),
+      row('send, durable, 256 connections', batch.ours, 'same Fastify route, no store', batch.bare, {
+        ratioAtLeast: 0.7,
+      }),
       row('poll, nothing new', results.nothing, 'Fastify hello', results.hello, { ratioAtLeast: 0.7 }),
-      row(`poll, ${NEW_ROWS} new messages`, results.rows, 'bare Fastify + one indexed SELECT', results.select, { ratioAtLeast: 0.6 }),
+      row(`poll, ${NEW_ROWS} new messages`, results.rows, 'bare Fastify + one indexed SELECT', results.select, {
+        ratioAtLeast: 0.6,
+      }),
     ],
     raw: { ...results, batch },
   } satisfies Figure
@@ -89,6 +127,7 @@ async function aloneAndMany(
       measureMs: flags.measureMs,
       expect: '"success":true',
       pids: { server: node.pid, postgres: stores.postgresPid },
+      stops: false,
     })
   return takeTurns(flags.repeats, { ours: ask(api, requests.ours), bare: ask(bare, requests.bare) })
 }

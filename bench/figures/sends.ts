@@ -1,12 +1,15 @@
 /** Durable sends per second through one gateway: acknowledged after the commit, numbered, heard by an agent. */
-import { existsSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import type pg from 'pg'
 import type { LoopResult } from '../load/sends.ts'
 import type { Handshake } from '../load/socket.ts'
 import { takeTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
+import { inspectable, lookedInto } from '../src/look.ts'
 import { runPgbench } from '../src/pgbench.ts'
 import { startNode, type Node } from '../src/processes.ts'
 
-const DURABILITY = 'ours, INSERT and prisma: fsync on, synchronous_commit on, acknowledged after the commit; relay: stores nothing'
+const DURABILITY =
+  'ours, INSERT and prisma: fsync on, synchronous_commit on, acknowledged after the commit; relay: stores nothing'
 
 /** Many visitors with one send in flight each; then one visitor with many in flight. */
 const SHAPES = [
@@ -16,7 +19,7 @@ const SHAPES = [
 
 export const sends: Measure = async (setting) => {
   const { flags, running, world, baselineUrl, stores, say } = setting
-  const gateway = await world.gateway({ flags: profileFlags(setting) })
+  const gateway = await world.gateway({ flags: inspectable(flags) })
   const baseline = (file: string, ...args: string[]) =>
     startNode(running, { entry: `bench/baselines/${file}.ts`, args: ['{port}', ...args], readyPath: '/hello' })
   const relay = await baseline('relay')
@@ -27,19 +30,26 @@ export const sends: Measure = async (setting) => {
   for (const shape of SHAPES) {
     say(`${shape.name}: ours, relay, INSERT, prisma in turn, ${flags.repeats} times`)
     const job = (node: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
-      const result = await setting.generator.run<'sends'>({
-        kind: 'sends',
-        server: node.url,
-        visitors: world.visitors(flags.quick ? Math.min(20, shape.visitors) : shape.visitors),
-        inFlight: shape.inFlight,
-        listener: await listener(),
-        heardAs,
-        warmUpMs: flags.warmUpMs,
-        measureMs: flags.measureMs,
-        pids: { server: node.pid, postgres: stores.postgresPid, redis: stores.redisPid },
-      })
+      const look = lookedInto(setting, node === gateway ? node : undefined, `sends, ${shape.name}`)
+      const before = await transactions(world.sql)
+      const result = await setting.generator.run<'sends'>(
+        {
+          kind: 'sends',
+          server: node.url,
+          visitors: world.visitors(flags.quick ? Math.min(20, shape.visitors) : shape.visitors),
+          inFlight: shape.inFlight,
+          listener: await listener(),
+          heardAs,
+          warmUpMs: flags.warmUpMs,
+          measureMs: flags.measureMs,
+          pids: { server: node.pid, postgres: stores.postgresPid, redis: stores.redisPid },
+          stops: look.stops,
+        },
+        look.reached,
+      )
+      const batch = result.succeeded / ((await transactions(world.sql)) - before)
       if (result.failed > 0) throw new Error(`${result.failed} sends were refused; see ${node.output().slice(-2000)}`)
-      return result
+      return { ...result, batch }
     }
     const results = await takeTurns(flags.repeats, {
       ours: job(gateway, () => world.agent(), 'message.sent'),
@@ -52,10 +62,19 @@ export const sends: Measure = async (setting) => {
   }
   rows.push(...(await besidePgbench(setting, rows)))
   for (const node of [gateway, relay, insert, prisma]) await node.stop()
-  return { name: 'sends', title: 'Durable sends through one gateway', durability: DURABILITY, rows, raw } satisfies Figure
+  return {
+    name: 'sends',
+    title: 'Durable sends through one gateway',
+    durability: DURABILITY,
+    rows,
+    raw,
+  } satisfies Figure
 }
 
-function rowsOf(shape: string, results: Record<'ours' | 'relay' | 'insert' | 'prisma', LoopResult[]>): Row[] {
+function rowsOf(
+  shape: string,
+  results: Record<'ours' | 'relay' | 'insert' | 'prisma', (LoopResult & { batch: number })[]>,
+): Row[] {
   const rates = (list: LoopResult[]) => list.map(({ perSecond }) => perSecond)
   const ours = rates(results.ours)
   const many = shape === 'many visitors'
@@ -70,11 +89,20 @@ function rowsOf(shape: string, results: Record<'ours' | 'relay' | 'insert' | 'pr
   return [
     {
       ...row('Socket.IO relay, stores nothing', results.relay, many ? { ratioAtLeast: 0.5 } : undefined),
-      note: `CPU a send: ${microsOf(last)}; relay ${microsOf(results.relay.at(-1))}; generator ${percent(last?.generatorBusy)} and ${percent(results.relay.at(-1)?.generatorBusy)} of its core`,
+      note: `${last?.batch.toFixed(1)} sends a transaction; CPU a send: ${microsOf(last)}; relay ${microsOf(results.relay.at(-1))}; generator ${percent(last?.generatorBusy)} and ${percent(results.relay.at(-1)?.generatorBusy)} of its core`,
     },
     row('Socket.IO + one prepared INSERT', results.insert, undefined),
     row('Socket.IO + prisma.create', results.prisma, many ? { ratioAtLeast: 5 } : undefined),
   ]
+}
+
+/** Transactions that our database has committed so far; the statistics lag by up to a second. */
+async function transactions(sql: pg.Pool): Promise<number> {
+  await wait(1100)
+  const { rows } = await sql.query<{ commits: string }>(
+    'SELECT xact_commit AS commits FROM pg_stat_database WHERE datname = current_database()',
+  )
+  return Number(rows[0]?.commits)
 }
 
 /** Postgres alone with the same insert, for whoever wonders what the database gives. */
@@ -93,12 +121,6 @@ async function besidePgbench({ baselineUrl, flags, say }: Setting, rows: Row[]):
       budget: undefined,
     },
   ]
-}
-
-/** Node's flags for a CPU profile, written when the service ends. */
-export function profileFlags({ profiles }: Setting): string[] {
-  if (profiles === undefined || !existsSync(profiles)) return []
-  return ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
 }
 
 /** Processor time an operation, by process. */

@@ -39,9 +39,9 @@ function answer(message: Answer): void {
 function run(job: Job): Promise<Results[Job['kind']]> {
   switch (job.kind) {
     case 'sends':
-      return runSends(job)
+      return runSends(job, reach)
     case 'requests':
-      return runRequests(job)
+      return runRequests(job, reach)
     case 'deliveries':
       return runDeliveries(job)
     case 'storm':

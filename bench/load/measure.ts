@@ -19,10 +19,7 @@ export function processorSeconds({ pids }: Watched): Record<string, number> {
 }
 
 /** What each named process spent between two readings. */
-export function spentBetween(
-  before: Record<string, number>,
-  after: Record<string, number>,
-): Record<string, number> {
+export function spentBetween(before: Record<string, number>, after: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]))
 }
 

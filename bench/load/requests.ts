@@ -1,7 +1,7 @@
 /** HTTP in a closed loop over kept connections, written and read by hand so that the generator costs less than the server. */
 import { createConnection, type Socket } from 'node:net'
 import type { Watched } from './measure.ts'
-import { createLoop, type LoopResult } from './sends.ts'
+import { createLoop, type LoopResult, type Reach } from './sends.ts'
 
 /** One request, always the same. */
 export interface Request {
@@ -18,16 +18,15 @@ export interface RequestsJob extends Watched {
   connections: number
   warmUpMs: number
   measureMs: number
+  stops: boolean
   /** A text that every good answer holds. */
   expect: string
 }
 
-export async function runRequests(job: RequestsJob): Promise<LoopResult> {
+export async function runRequests(job: RequestsJob, reach: Reach): Promise<LoopResult> {
   const loop = createLoop(job.measureMs)
   const { hostname, port } = new URL(job.server)
-  const sockets = await Promise.all(
-    Array.from({ length: job.connections }, () => open(hostname, Number(port))),
-  )
+  const sockets = await Promise.all(Array.from({ length: job.connections }, () => open(hostname, Number(port))))
   sockets.forEach((socket, index) => {
     const share = job.requests.filter((_, place) => place % job.connections === index)
     const own = share.length > 0 ? share : job.requests.slice(index % job.requests.length).slice(0, 1)
@@ -38,7 +37,7 @@ export async function runRequests(job: RequestsJob): Promise<LoopResult> {
       job.expect,
     )
   })
-  const result = await loop.window(job)
+  const result = await loop.window(job, reach)
   for (const socket of sockets) socket.destroy()
   return { ...result, heard: 1 }
 }

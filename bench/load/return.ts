@@ -71,7 +71,13 @@ export async function runReturn(job: ReturnJob, reach: (point: string) => Promis
   if (backAt.length < job.visitors.length)
     throw new Error(`only ${backAt.length} of ${job.visitors.length} came back within ${PATIENCE_MS / 1000} s`)
   const seconds = backAt.map((at) => (at - lostAt) / 1000).toSorted((a, b) => a - b)
-  return { half: quantile(seconds, 0.5), ninetyNine: quantile(seconds, 0.99), all: quantile(seconds, 1), acknowledged, attempts }
+  return {
+    half: quantile(seconds, 0.5),
+    ninetyNine: quantile(seconds, 0.99),
+    all: quantile(seconds, 1),
+    acknowledged,
+    attempts,
+  }
 }
 
 function sendOnce(line: Line | undefined, clientMessageId: string): Promise<boolean> {

@@ -15,11 +15,18 @@ export interface SendsJob extends Watched {
   heardAs: string
   warmUpMs: number
   measureMs: number
+  /** Stop before the window and after it, so that the parent can look into the server. */
+  stops: boolean
 }
+
+/** Says that a point is reached and waits until the parent lets it go on. */
+export type Reach = (point: string) => Promise<void>
 
 /** What a window of a closed loop came to. */
 export interface LoopResult {
   perSecond: number
+  /** Acknowledged over the whole run, warm-up and end included. */
+  succeeded: number
   p50: number
   p90: number
   p99: number
@@ -35,7 +42,7 @@ export interface LoopResult {
 
 const TEXT = 'Where is my order? It was due yesterday.'
 
-export async function runSends(job: SendsJob): Promise<LoopResult> {
+export async function runSends(job: SendsJob, reach: Reach): Promise<LoopResult> {
   const loop = createLoop(job.measureMs)
   let heard = 0
   const mark = `["${job.heardAs}"`
@@ -54,10 +61,10 @@ export async function runSends(job: SendsJob): Promise<LoopResult> {
     })
   }
   for (const line of lines) for (let index = 0; index < job.inFlight; index += 1) keepSending(line)
-  const result = await loop.window(job)
+  const result = await loop.window(job, reach)
   await wait(300)
   for (const line of [listener, ...lines]) line.close()
-  return { ...result, heard: heard / Math.max(1, loop.succeeded) }
+  return { ...result, succeeded: loop.succeeded, heard: heard / Math.max(1, loop.succeeded) }
 }
 
 /** Counts and times what a closed loop does, and knows when its window is over. */
@@ -73,8 +80,12 @@ export function createLoop(measureMs: number) {
       else loop.failed += 1
       if (measuring && success) times.push(performance.now() - sentAt)
     },
-    async window(job: Watched & { warmUpMs: number }): Promise<Omit<LoopResult, 'heard'>> {
+    async window(
+      job: Watched & { warmUpMs: number; stops: boolean },
+      reach: Reach,
+    ): Promise<Omit<LoopResult, 'heard'>> {
       await wait(job.warmUpMs)
+      if (job.stops) await reach('window')
       times = []
       const before = processorSeconds(job)
       const own = process.cpuUsage()
@@ -85,12 +96,14 @@ export function createLoop(measureMs: number) {
       const seconds = (performance.now() - start) / 1000
       const { user, system } = process.cpuUsage(own)
       const spent = spentBetween(before, processorSeconds(job))
+      if (job.stops) await reach('over')
       loop.over = true
       const micros = Object.fromEntries(
         Object.entries(spent).map(([name, value]) => [name, (value * 1e6) / Math.max(1, times.length)]),
       )
       return {
         perSecond: times.length / seconds,
+        succeeded: loop.succeeded,
         ...latencies(times),
         failed: loop.failed,
         micros,

@@ -8,7 +8,9 @@ import { PINNED } from '../src/processes.ts'
 /** What was measured on, and how often. */
 export function printHead({ repeats, measureMs, quick, full }: Flags): string {
   const size = quick ? ' (quick: proves the harness, not the speed)' : full ? ' (full)' : ''
-  const cores = PINNED ? 'servers on core 0, generator on core 1, stores where the system puts them' : 'nothing is pinned'
+  const cores = PINNED
+    ? 'servers on core 0, generator on core 1, stores where the system puts them'
+    : 'nothing is pinned'
   return [
     `Benchmark${size}: ${repeats} × ${measureMs / 1000} s each, in turn with the baseline; medians, with least and most.`,
     `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; ${cores}; Node ${process.version}; limits off.`,
@@ -51,8 +53,18 @@ export function printSum(figures: Figure[]): string {
     row.ours.length > 1 ? `${short(Math.min(...row.ours))}…${short(Math.max(...row.ours))}` : '',
   ])
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => (line[column] ?? '').length)))
-  const table = [head, ...lines].map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
-  return ['', ...table, '', `${judged.length - missed.length} of ${judged.length} budgets met, ${missed.length} missed.`].join('\n')
+  const table = [head, ...lines].map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+  return [
+    '',
+    ...table,
+    '',
+    `${judged.length - missed.length} of ${judged.length} budgets met, ${missed.length} missed.`,
+  ].join('\n')
 }
 
 function verdict(row: Row): string {

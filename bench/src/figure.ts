@@ -15,8 +15,6 @@ export interface Setting {
   baselineUrl: string
   /** Lines for whoever waits. */
   say: (line: string) => void
-  /** Where CPU profiles go; undefined if none are wanted. */
-  profiles: string | undefined
 }
 
 /** One comparison: our values beside the baseline's, each measured in turn with the other. */
@@ -32,10 +30,7 @@ export interface Row {
   note?: string
 }
 
-export type Budget =
-  | { ratioAtLeast: number }
-  | { ratioAtMost: number }
-  | { atMost: number }
+export type Budget = { ratioAtLeast: number } | { ratioAtMost: number } | { atMost: number }
 
 /** One figure: its rows and everything that was read on the way. */
 export interface Figure {

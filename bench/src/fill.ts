@@ -43,7 +43,10 @@ export async function fillStreams(sql: pg.Pool, { prefix, visitors, messages }: 
 }
 
 /** The same messages in the baselines' table. */
-export async function fillBaseline(url: string, { prefix, visitors, messages, from }: Filling & { from: number }): Promise<void> {
+export async function fillBaseline(
+  url: string,
+  { prefix, visitors, messages, from }: Filling & { from: number },
+): Promise<void> {
   const client = new pg.Client(url)
   await client.connect()
   await client.query(

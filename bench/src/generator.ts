@@ -37,11 +37,13 @@ function ask(child: ChildProcess, job: Job, reached?: (point: string) => Promise
         return
       }
       child.off('message', hear)
+      child.off('exit', ended)
       if ('error' in answer) reject(new Error(`The generator failed: ${answer.error}`))
       else resolve(answer.result)
     }
+    const ended = (): void => reject(new Error('The generator ended.'))
     child.on('message', hear)
-    child.once('exit', () => reject(new Error('The generator ended.')))
+    child.once('exit', ended)
     tell({ job })
   })
 }

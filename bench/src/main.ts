@@ -8,7 +8,6 @@ import type { Figure } from './figure.ts'
 import { readFlags } from './flags.ts'
 import { startGenerator } from './generator.ts'
 import { probeDisk } from './probe.ts'
-import { printHotFunctions } from './profile.ts'
 import { ROOT } from './processes.ts'
 import { removeFolder, startRun, startStores } from './stores.ts'
 import { createBaselineDatabase, createWorld } from './world.ts'
@@ -28,8 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vo
 
 try {
   const out = join(ROOT, 'bench', flags.out)
-  const profiles = flags.profile ? join(folder, 'profiles') : undefined
-  for (const path of [out, profiles]) if (path !== undefined) await mkdir(path, { recursive: true })
+  await mkdir(out, { recursive: true })
   const stores = await startStores({ folder, running }, 'disk')
   const world = await createWorld(running, stores, 'dosti')
   const { databaseUrl: baselineUrl } = await createBaselineDatabase(stores)
@@ -38,11 +36,18 @@ try {
   for (const [name, measure] of chosen) {
     say(`\n── ${name}`)
     const disk = probeDisk(stores.folder)
-    const figure = await measure({ flags, running, generator, stores, world, baselineUrl, profiles, say: (line) => say(`   ${line}`) })
+    const figure = await measure({
+      flags,
+      running,
+      generator,
+      stores,
+      world,
+      baselineUrl,
+      say: (line) => say(`   ${line}`),
+    })
     done.push(figure)
     await writeFigure(out, figure, disk)
     say(printFigure(figure, disk))
-    if (profiles !== undefined) await printHotFunctions(profiles, say)
   }
   say(printSum(done))
 } finally {

@@ -8,7 +8,10 @@ INSERT INTO message (visitor_id, text) VALUES ('visitor-' || :visitor, 'Where is
 `
 
 /** Transactions per second of one INSERT each, prepared; undefined where pgbench is not installed. */
-export function runPgbench(url: string, { clients, seconds }: { clients: number; seconds: number }): number | undefined {
+export function runPgbench(
+  url: string,
+  { clients, seconds }: { clients: number; seconds: number },
+): number | undefined {
   if (spawnSync('pgbench', ['--version']).status !== 0) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'dosti-pgbench-'))
   const file = join(folder, 'insert.sql')

@@ -41,7 +41,11 @@ let count = 0
 export async function startNode(running: Running, options: NodeOptions): Promise<Node> {
   const { entry, args = [], env = {}, flags = [], readyPath, port = await freePort() } = options
   // Baselines take their port as an argument, services from the environment.
-  const [command, rest] = onCore(0, process.execPath, [...flags, entry, ...args.map((arg) => arg.replace('{port}', String(port)))])
+  const [command, rest] = onCore(0, process.execPath, [
+    ...flags,
+    entry,
+    ...args.map((arg) => arg.replace('{port}', String(port))),
+  ])
   const node = spawnProcess(command, rest, { cwd: ROOT, env: { ...env, PORT: String(port) }, detached: true })
   count += 1
   running.add(`server ${count}`, 'service', node.pid)

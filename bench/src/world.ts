@@ -33,7 +33,7 @@ export interface ServiceOptions {
 export async function createWorld(running: Running, stores: Stores, name: string): Promise<World> {
   const databaseUrl = await stores.database(name)
   await migrate(databaseUrl)
-  const sql = new pg.Pool({ connectionString: databaseUrl, max: 2 })
+  const sql = openPool(databaseUrl)
   const key = randomPublicKey()
   await sql.query(`INSERT INTO workspace (id, name, created_at) VALUES ('${WORKSPACE}', 'Bench', 0)`)
   await sql.query('INSERT INTO public_key (workspace_id, key) VALUES ($1, $2)', [WORKSPACE, key])
@@ -56,8 +56,15 @@ export async function createWorld(running: Running, stores: Stores, name: string
     GATEWAY_URL: 'http://localhost:1',
     CONSOLE_URL: 'http://localhost:1',
   }
-  const start = (app: string) => (options: ServiceOptions = {}) =>
-    startNode(running, { entry: `apps/${app}/src/main.ts`, readyPath: '/readyz', ...options, env: { ...env, ...options.env } })
+  const start =
+    (app: string) =>
+    (options: ServiceOptions = {}) =>
+      startNode(running, {
+        entry: `apps/${app}/src/main.ts`,
+        readyPath: '/readyz',
+        ...options,
+        env: { ...env, ...options.env },
+      })
   return {
     databaseUrl,
     key,
@@ -84,10 +91,17 @@ export async function createWorld(running: Running, stores: Stores, name: string
 /** The table that the baselines store in, with the index that its poll needs. */
 export async function createBaselineDatabase(stores: Stores): Promise<{ databaseUrl: string; sql: pg.Pool }> {
   const databaseUrl = await stores.database('baseline')
-  const sql = new pg.Pool({ connectionString: databaseUrl, max: 2 })
+  const sql = openPool(databaseUrl)
   await sql.query(`
     CREATE TABLE IF NOT EXISTS message (
       id bigserial PRIMARY KEY, visitor_id text NOT NULL, text text NOT NULL, created_at timestamp(3) NOT NULL DEFAULT now());
     CREATE INDEX IF NOT EXISTS message_visitor_id_created_at_idx ON message (visitor_id, created_at)`)
   return { databaseUrl, sql }
+}
+
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 2 })
+  // Idle connections break when Postgres is stopped at the end; without a listener that would end us first.
+  pool.on('error', () => {})
+  return pool
 }

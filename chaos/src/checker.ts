@@ -1,5 +1,5 @@
 /** I1 to I7 over a recording. Pure: the same recording gives the same verdict. */
-import type { Item, LogEvent, Party, Recording, Send } from './recording.ts'
+import type { LogEvent, Party, Recording, Send } from './recording.ts'
 
 /** What one rule came to: how much was looked at, and each thing that was wrong, in words. */
 export interface Finding {
@@ -67,13 +67,13 @@ function indexLog(events: readonly LogEvent[]): Log {
   return { byText, streams, byThread }
 }
 
-/** The parties that must hold what happens in a thread, whatever they missed live. */
-function wholeParties(parties: readonly Party[], workspaceId: string, visitorId: string): Party[] {
+/** The parties that must hold a message in the end, whatever they missed live. */
+function wholeParties(parties: readonly Party[], { workspaceId, visitorId, stream }: Send): Party[] {
   return parties.filter(
     (party) =>
       party.sees !== 'pushed' &&
       party.workspaceId === workspaceId &&
-      (party.visitorId === 'all' || party.visitorId === visitorId),
+      (party.visitorId === 'all' || (party.visitorId === visitorId && stream === 'public')),
   )
 }
 
@@ -88,7 +88,7 @@ function checkLost({ sends, parties }: Recording, log: Log): Finding {
     for (const { timestamp } of send.acks)
       if (stored.length > 0 && !stored.some((event) => event.timestamp === timestamp))
         wrong.push(`${send.text} was acknowledged at ${timestamp} and is stored at ${stored[0]?.timestamp}`)
-    for (const party of wholeParties(parties, send.workspaceId, send.visitorId))
+    for (const party of wholeParties(parties, send))
       for (const id of ids) if (!held.get(party)?.has(id)) wrong.push(`${send.text} never reached ${party.name}`)
   }
   return { n: acked.length, wrong }
@@ -238,7 +238,3 @@ function* pairs<T>(items: readonly T[]): Generator<[T, T]> {
   }
 }
 
-/** Items in the order a view holds them: by thread, then public before internal, then number. */
-export function byNumber(a: Item, b: Item): number {
-  return a.timestamp - b.timestamp
-}

@@ -51,11 +51,11 @@ export async function startProxy(
     links.add(link)
     const end = () => {
       links.delete(link)
-      near.destroy()
-      far.destroy()
+      if (!resetting.has(near)) near.destroy()
+      if (!resetting.has(far)) far.destroy()
     }
-    near.on('error', () => far.resetAndDestroy()).on('close', end)
-    far.on('error', () => near.resetAndDestroy()).on('close', end)
+    near.on('error', () => reset(far)).on('close', end)
+    far.on('error', () => reset(near)).on('close', end)
     const state: LinkState = { armed: false, left: proxy.weather.resetAfterBytes?.() }
     void carry(proxy, random, near, far, (data) => watchUp(proxy, state, data))
     void carry(proxy, random, far, near, (data) => watchDown(proxy, state, data, link))
@@ -97,8 +97,21 @@ interface LinkState {
 }
 
 function resetLink({ near, far }: { near: Socket; far: Socket }): void {
-  near.resetAndDestroy()
-  far.resetAndDestroy()
+  reset(near)
+  reset(far)
+}
+
+/** Destroying a socket that is being reset would leave it open for ever, so each is reset at most once and then left alone. */
+const resetting = new WeakSet<Socket>()
+
+function reset(socket: Socket): void {
+  if (socket.destroyed || resetting.has(socket)) return
+  if (socket.connecting || socket.writableEnded) {
+    socket.destroy()
+    return
+  }
+  resetting.add(socket)
+  socket.resetAndDestroy()
 }
 
 /** One direction. Reads the next piece only when the last is through, so that a slow reader is felt by the writer. */

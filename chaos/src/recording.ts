@@ -17,8 +17,8 @@ export function ownersIn(text: string): Map<string, number> {
 export interface Send {
   workspaceId: string
   visitorId: string
-  /** `visitor`, or an agent's id: whose client message ids are apart from whose. */
-  sender: string
+  /** `internal` for notes, which no visitor may see. */
+  stream: 'public' | 'internal'
   /** The client that sent; its sends are in its own order. */
   party: string
   /** Unique over the run. */

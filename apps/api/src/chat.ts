@@ -9,7 +9,7 @@ import {
   type StoredEventOf,
   type VisitorActor,
 } from '@dosti/contracts'
-import { parse, withinDeadline, type Limits } from '@dosti/runtime'
+import { invalid, parse, REQUEST_DEADLINE_MS, withinDeadline, type Limits } from '@dosti/runtime'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { bearer } from './authenticate.ts'
 import type { ApiDeps } from './deps.ts'
@@ -17,6 +17,8 @@ import type { ApiDeps } from './deps.ts'
 /** Where the published routes live; every byte they answer is JSON with a boolean `success`. */
 export const CHAT_PATH = '/api/chat/'
 
+/** A long poll is answered after so many seconds at the latest. */
+const WAIT_SECONDS_MAX = 25
 /** Polls a minute for each visitor: ten a second, far above the sixty that always pass. */
 const POLLS_PER_MINUTE = 600
 /** Distinct ids that nobody has, per key and address: a fence against guessing, not a limit on many visitors behind one address. */
@@ -47,10 +49,18 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
   }
   app.post(`${CHAT_PATH}send`, (request) => withinDeadline(send(request)))
 
-  const poll = async (request: FastifyRequest, given: Record<string, unknown>): Promise<PublishedPage> => {
+  const poll = async (
+    request: FastifyRequest,
+    given: Record<string, unknown>,
+    waitMs: number,
+  ): Promise<PublishedPage> => {
     const actor = await visitorOf(deps, request, given)
     await deps.limits.take('chat.poll', `${actor.workspaceId} ${actor.visitorId}`, POLLS_PER_MINUTE)
-    const { messages, nextTimestamp, hasMore, truncated, known } = await deps.poll(actor, given['lastTimestamp'])
+    const { messages, nextTimestamp, hasMore, truncated, known } = await deps.poll(
+      actor,
+      given['lastTimestamp'],
+      waitMs,
+    )
     if (!known) await countUnknown(`${actor.workspaceId} ${request.ip}`, actor.visitorId)
     return {
       success: true,
@@ -60,8 +70,21 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
       ...(truncated ? { truncated } : {}),
     }
   }
-  app.get(`${CHAT_PATH}poll`, (request) => withinDeadline(poll(request, asRecord(request.query))))
-  app.post(`${CHAT_PATH}poll`, (request) => withinDeadline(poll(request, asRecord(request.body))))
+  const answerPoll = async (request: FastifyRequest, given: Record<string, unknown>): Promise<PublishedPage> => {
+    const waitMs = readWait(given['wait'])
+    return withinDeadline(poll(request, given, waitMs), REQUEST_DEADLINE_MS + waitMs)
+  }
+  app.get(`${CHAT_PATH}poll`, (request) => answerPoll(request, asRecord(request.query)))
+  app.post(`${CHAT_PATH}poll`, (request) => answerPoll(request, asRecord(request.body)))
+}
+
+/** How long a poll may be held back: `wait` in seconds, at most 25 (proxies cut at 30). Missing: not at all. In milliseconds. */
+function readWait(value: unknown): number {
+  if (value === undefined || value === null || value === '') return 0
+  const seconds = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
+  if (Number.isNaN(seconds) || seconds < 0)
+    throw invalid([{ path: 'wait', problem: 'must be a number of seconds, not negative' }])
+  return Math.min(seconds, WAIT_SECONDS_MAX) * 1000
 }
 
 function visitorOf(

@@ -1,7 +1,6 @@
 import { createAccounts, type Accounts } from '@dosti/accounts'
 import { createRedisBus, type Bus } from '@dosti/bus'
-import { createConversations, pollMessages, type Poll } from '@dosti/conversations'
-import type { VisitorActor } from '@dosti/contracts'
+import { createConversations, createNewestMessages, pollMessages, type PollMessages } from '@dosti/conversations'
 import { createAccountStore, createConversationStore, createDb, type Db } from '@dosti/db'
 import {
   createDispatch,
@@ -26,7 +25,7 @@ export interface ApiDeps {
   db: Db
   bus: Bus
   dispatch: Dispatch
-  poll: (actor: VisitorActor, lastTimestamp: unknown) => Promise<Poll>
+  poll: PollMessages
   accounts: Accounts
   limits: Limits
   metrics: ReturnType<typeof createMetrics>
@@ -50,7 +49,14 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
     publisher: bus,
   })
   const conversations = createConversations({ store, publisher: bus, agents: accountStore, clock })
+  const newest = createNewestMessages(clock, later)
+  bus.subscribe((told) => newest.hear(told))
   const limits = createLimits(limitsHold(config))
   const dispatch = createDispatch({ handlers: { ...accounts.handlers, ...conversations }, limits, log, metrics })
-  return { config, log, db, bus, dispatch, poll: pollMessages({ store, clock }), accounts, limits, metrics }
+  return { config, log, db, bus, dispatch, poll: pollMessages({ store, newest, clock }), accounts, limits, metrics }
+}
+
+function later(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
 }

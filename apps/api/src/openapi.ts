@@ -127,10 +127,10 @@ function chatPaths(): Json {
     summary: 'Read messages, all or those after lastTimestamp.',
     responses: { 200: { description: 'A page.', ...jsonBody(page) }, ...refusals },
   }
-  const parameters = ['apiKey', 'visitorId', 'lastTimestamp'].map((name) => ({
+  const parameters = ['apiKey', 'visitorId', 'lastTimestamp', 'wait'].map((name) => ({
     name,
     in: 'query',
-    required: name !== 'lastTimestamp',
+    required: name === 'apiKey' || name === 'visitorId',
     schema: { type: 'string' },
   }))
   return {

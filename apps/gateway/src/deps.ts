@@ -59,5 +59,15 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
     ),
   )
   const dispatch = createDispatch({ handlers: overSockets, limits: createLimits(limitsHold(config)), log, metrics })
-  return { config, log, db, bus, dispatch, identify: accounts.identify, agentOfTicket: accounts.agentOfTicket, revokedWithin: accounts.revokedWithin, metrics }
+  return {
+    config,
+    log,
+    db,
+    bus,
+    dispatch,
+    identify: accounts.identify,
+    agentOfTicket: accounts.agentOfTicket,
+    revokedWithin: accounts.revokedWithin,
+    metrics,
+  }
 }

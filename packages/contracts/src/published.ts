@@ -17,6 +17,8 @@ export const publishedPoll = z.object({
   apiKey: z.string().optional(),
   visitorId,
   lastTimestamp: z.unknown().optional(),
+  /** Seconds to hold the answer back while there is nothing new, at most 25. */
+  wait: z.unknown().optional(),
 })
 
 /** One message as the published protocol shows it. */

@@ -12,6 +12,7 @@ import { setTyping } from './set-typing.ts'
 import { syncConversation } from './sync-conversation.ts'
 import { createWriter } from './writer.ts'
 
+export * from './newest-messages.ts'
 export * from './poll-messages.ts'
 export * from './ports.ts'
 export * from './raise-alert.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createNewestMessages } from './newest-messages.ts'
 import { pollMessages, readTimestamp } from './poll-messages.ts'
 import type { ConversationStore, MessagesQuery } from './ports.ts'
 
@@ -36,7 +37,11 @@ describe('pollMessages', () => {
         return { thread: { lastTimestamp }, messages: [], hasMore: false }
       },
     } as unknown as ConversationStore
-    return { queries, poll: pollMessages({ store, clock: () => now }) }
+    const newest = createNewestMessages(
+      () => now,
+      () => () => {},
+    )
+    return { queries, newest, poll: pollMessages({ store, newest, clock: () => now }) }
   }
 
   it('a cursor from the future counts as a minute ago', async () => {
@@ -56,5 +61,55 @@ describe('pollMessages', () => {
     expect((await poll(actor, 0)).truncated).toBe(true)
     expect((await poll(actor, now - 1000)).truncated).toBe(false)
     expect((await poll({ ...actor, bound: true }, 0)).truncated).toBe(false)
+  })
+
+  it('asks the database once a second at most while nothing is told, and at once when something is', async () => {
+    const { queries, newest, poll } = asked(now)
+    await poll(actor, now - 5)
+    await poll(actor, now - 5)
+    await poll(actor, now - 4)
+    expect(queries).toHaveLength(1)
+    await poll(actor, now - 6)
+    expect(queries).toHaveLength(2)
+    newest.hear([{ workspaceId: 'wsp_a', visitorId: 'v', audience: 'both', event: { name: 'message.sent' } as never }])
+    await poll(actor, now - 5)
+    expect(queries).toHaveLength(3)
+  })
+})
+
+describe('a long poll', () => {
+  it('answers as soon as a message is told', async () => {
+    let now = 1_800_000_000_000
+    const timers: (() => void)[] = []
+    const newest = createNewestMessages(
+      () => now,
+      (_ms, run) => {
+        timers.push(run)
+        return () => {}
+      },
+    )
+    let messages: unknown[] = []
+    const store = {
+      messages: async () => ({ thread: { lastTimestamp: now }, messages, hasMore: false }),
+    } as unknown as ConversationStore
+    const poll = pollMessages({ store, newest, clock: () => now })
+    const visitor = { kind: 'visitor', workspaceId: 'wsp_a', visitorId: 'v', bound: true } as const
+    let answered = false
+    const answer = poll(visitor, now - 1, 25_000).then((result) => {
+      answered = true
+      return result
+    })
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+    expect(answered).toBe(false)
+    messages = [{ id: 'msg_1', name: 'message.sent', timestamp: now + 7 }]
+    newest.hear([{ workspaceId: 'wsp_a', visitorId: 'v', audience: 'both', event: { name: 'message.sent' } as never }])
+    expect((await answer).nextTimestamp).toBe(now + 7)
+
+    messages = []
+    const silence = poll(visitor, now - 1, 25_000)
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+    now += 25_000
+    for (const run of timers) run()
+    expect((await silence).messages).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 /** The published poll: messages alone, by a cursor that is strict because timestamps rise in commit order. */
 import { DostiError, OPEN_HISTORY_MS, PAGE_SIZE_MAX, type StoredEventOf, type VisitorActor } from '@dosti/contracts'
+import type { NewestMessages } from './newest-messages.ts'
 import type { ConversationStore } from './ports.ts'
 
 /** How far back a cursor from the future falls, in milliseconds: a client with a fast clock still gets its answers. */
@@ -38,23 +39,38 @@ function fromText(text: string): number {
   return /^\d{4}-\d{2}-\d{2}([T ].*)?$/.test(text) ? Date.parse(text) : Number.NaN
 }
 
-/** Reads a page for a visitor. `lastTimestamp` as the client sent it. Makes nothing, whoever asks. */
-export const pollMessages =
-  ({ store, clock }: { store: ConversationStore; clock: () => number }) =>
-  async (actor: VisitorActor, lastTimestamp: unknown): Promise<Poll> => {
-    const now = clock()
-    const cursor = readTimestamp(lastTimestamp)
-    const since = actor.bound ? undefined : now - OPEN_HISTORY_MS
-    const query = {
-      workspaceId: actor.workspaceId,
-      visitorId: actor.visitorId,
-      limit: PAGE_SIZE_MAX,
-      ...(since === undefined ? {} : { since }),
-    }
-    const read = (afterTimestamp: number | undefined) =>
-      store.messages({ ...query, ...(afterTimestamp === undefined ? {} : { afterTimestamp }) })
+/** A long poll looks into the database this often even if nothing was told, in milliseconds: telling is best effort. */
+const LOOK_AGAIN_MS = 5000
 
-    let after = cursor === undefined ? undefined : Math.min(cursor, Number.MAX_SAFE_INTEGER)
+export interface PollPorts {
+  store: Pick<ConversationStore, 'messages'>
+  newest: NewestMessages
+  clock: () => number
+}
+
+/** How a visitor polls: `lastTimestamp` as the client sent it; `waitMs` holds the answer back until there is something to say. */
+export type PollMessages = (actor: VisitorActor, lastTimestamp: unknown, waitMs?: number) => Promise<Poll>
+
+/** Reads pages for visitors. Makes nothing, whoever asks. */
+export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages => {
+  const look = async (actor: VisitorActor, cursor: number | undefined): Promise<Poll> => {
+    const { workspaceId, visitorId } = actor
+    const now = clock()
+    const since = actor.bound ? undefined : now - OPEN_HISTORY_MS
+    const read = (afterTimestamp: number | undefined) =>
+      store.messages({
+        workspaceId,
+        visitorId,
+        limit: PAGE_SIZE_MAX,
+        ...(since === undefined ? {} : { since }),
+        ...(afterTimestamp === undefined ? {} : { afterTimestamp }),
+      })
+    const truncated = cursor !== undefined && since !== undefined && cursor < since
+    if (cursor !== undefined && cursor <= now && newest.hasNothingAfter(workspaceId, visitorId, cursor)) {
+      return { messages: [], nextTimestamp: cursor, hasMore: false, truncated, known: true }
+    }
+
+    let after = cursor
     let page = await read(after)
     // The stream may run ahead of this machine's clock; only a cursor that lies ahead of both is a client's mistake.
     if (after !== undefined && after > Math.max(now, page?.thread.lastTimestamp ?? 0)) {
@@ -62,11 +78,21 @@ export const pollMessages =
       page = await read(after)
     }
     const messages = page?.messages ?? []
-    return {
-      messages,
-      nextTimestamp: messages.at(-1)?.timestamp ?? after ?? 0,
-      hasMore: (after !== undefined && page?.hasMore) ?? false,
-      truncated: after !== undefined && since !== undefined && after < since,
-      known: page !== undefined,
+    const nextTimestamp = messages.at(-1)?.timestamp ?? after ?? 0
+    const hasMore = (after !== undefined && page?.hasMore) ?? false
+    if (page && !hasMore) newest.confirm(workspaceId, visitorId, nextTimestamp, now)
+    return { messages, nextTimestamp, hasMore, truncated, known: page !== undefined }
+  }
+
+  return async (actor, lastTimestamp, waitMs = 0) => {
+    const given = readTimestamp(lastTimestamp)
+    const cursor = given === undefined ? undefined : Math.min(given, Number.MAX_SAFE_INTEGER)
+    const end = clock() + waitMs
+    for (;;) {
+      const poll = await look(actor, cursor)
+      const left = end - clock()
+      if (poll.messages.length > 0 || left <= 0) return poll
+      await newest.wait(actor.workspaceId, actor.visitorId, Math.min(left, LOOK_AGAIN_MS))
     }
   }
+}

@@ -118,14 +118,23 @@ export interface ListQuery {
   limit: number
 }
 
+/** How a batch goes on, for whoever does not wait for its slowest visitor. */
+export interface Progress {
+  /** Called once for each change, as soon as its outcome is durable. */
+  settled(index: number, outcome: Outcome): void
+  /** The next batch may begin: only visitors that somebody else has locked are left. */
+  ready(): void
+}
+
 /** Where threads live. Postgres in service, a Map in unit tests; `registerStoreContract` holds both to the same rules. */
 export interface ConversationStore {
   /**
    * One transaction for a batch: locks each visitor, finds known clientMessageIds, calls the decisions in the given order,
-   * appends their events and commits. Outcomes come in the order of the changes. Numbers of a stream are taken under the lock,
-   * so their order is the order of commits, without gaps. Throws only if nothing at all is known to be committed.
+   * appends their events and commits. A visitor that somebody else has locked gets a transaction of its own, so that it stalls
+   * nobody. Outcomes come in the order of the changes. Numbers of a stream are taken under the lock, so their order is the order
+   * of commits, without gaps. Throws only if nothing at all is known to be committed.
    */
-  change(changes: readonly Change[]): Promise<Outcome[]>
+  change(changes: readonly Change[], progress?: Progress): Promise<Outcome[]>
   /** Undefined if there is no such visitor. */
   thread(query: ThreadQuery): Promise<ThreadRead | undefined>
   /** `message.sent` events alone, oldest first; undefined if there is no such visitor. With a cursor: the oldest after it. */

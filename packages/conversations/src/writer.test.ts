@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Change, Outcome } from './ports.ts'
+import type { Change, Outcome, Progress } from './ports.ts'
 import { createWriter } from './writer.ts'
 
 const change = (visitorId: string): Change => ({
@@ -12,18 +12,21 @@ const done: Outcome = { ok: true, changed: { events: [], repeated: false, conver
 
 /** A store whose commits wait until they are let go. */
 function heldStore() {
-  const batches: { visitors: string[]; finish: (outcomes?: Outcome[]) => void; fail: (error: Error) => void }[] = []
-  return {
-    batches,
-    change: (changes: readonly Change[]) =>
-      new Promise<Outcome[]>((resolve, reject) => {
-        batches.push({
-          visitors: changes.map(({ visitorId }) => visitorId),
-          finish: (outcomes) => resolve(outcomes ?? changes.map(() => done)),
-          fail: reject,
-        })
-      }),
-  }
+  const batches: {
+    visitors: string[]
+    progress: Progress | undefined
+    finish: (outcomes?: Outcome[]) => void
+    fail: (error: Error) => void
+  }[] = []
+  const change = (changes: readonly Change[], progress?: Progress) =>
+    new Promise<Outcome[]>((resolve, reject) => {
+      const finish = (outcomes: Outcome[] = changes.map(() => done)) => {
+        outcomes.forEach((outcome, index) => progress?.settled(index, outcome))
+        resolve(outcomes)
+      }
+      batches.push({ visitors: changes.map(({ visitorId }) => visitorId), progress, finish, fail: reject })
+    })
+  return { batches, change }
 }
 const turn = async () => {
   for (let step = 0; step < 20; step += 1) await Promise.resolve()
@@ -82,6 +85,29 @@ describe('the writer', () => {
     await turn()
     for (const batch of store.batches) batch.finish()
     await expect(Promise.all(taken)).resolves.toHaveLength(2)
+  })
+
+  it('one locked visitor stalls nobody: its batch lets the next ones begin, and its neighbours answer', async () => {
+    const store = heldStore()
+    const writer = createWriter(store, () => 0)
+    const stuck = [writer.change(change('locked')), writer.change(change('free'))]
+    await turn()
+    store.batches[0]?.progress?.settled(1, done)
+    store.batches[0]?.progress?.ready()
+    await stuck[1]
+    const others = [writer.change(change('free'))]
+    await turn()
+    others.push(writer.change(change('b')), writer.change(change('locked')))
+    await turn()
+    expect(store.batches.map(({ visitors }) => visitors)).toEqual([['locked', 'free'], ['free'], ['b']])
+    store.batches[0]?.progress?.settled(0, done)
+    await stuck[0]
+    store.batches[1]?.finish()
+    store.batches[2]?.finish()
+    await turn()
+    expect(store.batches[3]?.visitors).toEqual(['locked'])
+    store.batches[3]?.finish()
+    await Promise.all(others)
   })
 
   it('D8 drops who waited too long, instead of committing what was refused', async () => {

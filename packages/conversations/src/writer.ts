@@ -46,17 +46,33 @@ export function createWriter(
     return batch
   }
   const commit = async (batch: Waiting[]): Promise<void> => {
+    let isLeft = false
+    const leave = (): void => {
+      if (isLeft) return
+      isLeft = true
+      inFlight -= 1
+      schedule()
+    }
+    const settled = (index: number, outcome: Outcome): void => {
+      const waiting = batch[index]
+      if (!waiting) return
+      busy.delete(waiting.visitor)
+      if (outcome.ok) waiting.settle.resolve(outcome.changed)
+      else waiting.settle.reject(outcome.error)
+      schedule()
+    }
     inFlight += 1
     for (const { visitor } of batch) busy.add(visitor)
     try {
-      const outcomes = await store.change(batch.map(({ change }) => change))
-      batch.forEach(({ settle }, index) => settleWith(settle, outcomes[index]))
+      await store.change(
+        batch.map(({ change }) => change),
+        { settled, ready: leave },
+      )
     } catch (error) {
-      for (const { settle } of batch) settle.reject(error)
+      // For those that are settled already this changes nothing.
+      batch.forEach((_waiting, index) => settled(index, { ok: false, error }))
     } finally {
-      for (const { visitor } of batch) busy.delete(visitor)
-      inFlight -= 1
-      schedule()
+      leave()
     }
   }
   const flush = (): void => {
@@ -87,10 +103,4 @@ export function createWriter(
 
 function unavailable(): DostiError {
   return new DostiError('service.unavailable', { retryAfterMs: RETRY_AFTER_MS })
-}
-
-function settleWith(settle: PromiseWithResolvers<Changed>, outcome: Outcome | undefined): void {
-  if (!outcome) settle.reject(new Error('the store gave fewer outcomes than changes'))
-  else if (outcome.ok) settle.resolve(outcome.changed)
-  else settle.reject(outcome.error)
 }

@@ -25,7 +25,12 @@ export function createMemoryStore({ ids, clock = Date.now }: { ids: Ids; clock?:
     }
   }
   return {
-    change: async (changes) => changes.map(changeOne),
+    change: async (changes, progress) => {
+      const outcomes = changes.map(changeOne)
+      outcomes.forEach((outcome, index) => progress?.settled(index, outcome))
+      progress?.ready()
+      return outcomes
+    },
     thread: async (query) => {
       const stored = find(query)
       return stored && { thread: stored.thread, ...pageOf(stored.events, query) }

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { IdPrefix, StoredEvent } from '@dosti/contracts'
-import type { Outcome } from '@dosti/conversations'
+import type { ConversationStore, Outcome } from '@dosti/conversations'
 import { changedOf, visitorSends } from '@dosti/conversations/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openDb, openTestDb, WORKSPACES } from '../testing/open-db.ts'
 import type { Db } from './client.ts'
 import { createConversationStore } from './conversation-store.ts'
-import type { PostgresConversationStore } from './conversation-store.ts'
 import { LOCK_WAITING } from './conversation-statements.ts'
 import { inTransaction } from './scope.ts'
 import { run } from './statement.ts'
@@ -17,8 +16,8 @@ const ids = { next: <P extends IdPrefix>(prefix: P): `${P}_${string}` => `${pref
 describe('Postgres store: many at once', () => {
   let db: Db
   let second: Db
-  let store: PostgresConversationStore
-  let otherNode: PostgresConversationStore
+  let store: ConversationStore
+  let otherNode: ConversationStore
   beforeAll(async () => {
     const opened = await openTestDb()
     db = opened.db
@@ -40,7 +39,7 @@ describe('Postgres store: many at once', () => {
     // Each message twice, both in flight at about the same time, on one of two nodes with ten connections each.
     const work = sends.flatMap((send) => [send, send]).values()
     const answers: { send: (typeof sends)[number]; outcome: Outcome | undefined }[] = []
-    const lane = async (node: PostgresConversationStore) => {
+    const lane = async (node: ConversationStore) => {
       for (const send of work) {
         const [outcome] = await node.change([visitorSends({ workspaceId, visitorId: send.visitorId }, send.text, send)])
         answers.push({ send, outcome })
@@ -126,15 +125,15 @@ describe('Postgres store: many at once', () => {
     await store.change([visitorSends(of('locked'), 'a'), visitorSends(of('free'), 'a')])
     const client = await second.pool.connect()
     const order: number[] = []
-    const { promise: firstSettled, resolve } = Promise.withResolvers<void>()
+    const { promise: nextMayBegin, resolve } = Promise.withResolvers<void>()
     let changing: Promise<Outcome[]> | undefined
     await inTransaction(client, [workspaceId], async () => {
       await run(client, LOCK_WAITING, [[workspaceId], ['locked']])
-      changing = store.change([visitorSends(of('locked'), 'b'), visitorSends(of('free'), 'b')], (index) => {
-        order.push(index)
-        resolve()
+      changing = store.change([visitorSends(of('locked'), 'b'), visitorSends(of('free'), 'b')], {
+        settled: (index) => void order.push(index),
+        ready: resolve,
       })
-      await firstSettled
+      await nextMayBegin
       expect(order).toEqual([1])
     })
     client.release()

@@ -7,6 +7,7 @@ import type {
   ListQuery,
   MessagesQuery,
   Outcome,
+  Progress,
   ThreadQuery,
 } from '@dosti/conversations'
 import type pg from 'pg'
@@ -16,30 +17,24 @@ import { commitBatch, keyOf } from './commit-batch.ts'
 import type { Committed, Group } from './commit-batch.ts'
 import * as sql from './conversation-statements.ts'
 import { inTransaction, scopeText } from './scope.ts'
+import { createLanes, type Lanes } from './lanes.ts'
 import { run } from './statement.ts'
 import { sqlState, unavailable } from './unavailable.ts'
-
-/** Told of each outcome as soon as it is durable, while slower visitors of the batch are still under way. */
-export type Settled = (index: number, outcome: Outcome) => void
-
-/** The port, and with `settled` a way to answer each change without waiting for the slowest visitor of its batch. */
-export interface PostgresConversationStore extends ConversationStore {
-  change(changes: readonly Change[], settled?: Settled): Promise<Outcome[]>
-}
 
 const ATTEMPTS = 3
 /** Serialization failure, deadlock, and a visitor or message that another node wrote first. */
 const WORTH_ANOTHER = new Set(['40001', '40P01', '23505'])
-/** Visitors of one batch that are waited for at the same time; more would take the pool from everybody else. */
+/** Locked visitors that are waited for at the same time; more would take the pool from everybody else. */
 const WAITING_CONNECTIONS = 3
 /** Classes 22 and 23: data that Postgres refuses, and broken constraints. */
 const DATA_ERROR = /^2[23]/u
 const FOREVER = Number.MAX_SAFE_INTEGER
 
 /** Threads in Postgres. Numbers are taken under the visitor's row lock, so their order is the order of commits. */
-export function createConversationStore(db: Pick<Db, 'pool'>, { ids }: { ids: Ids }): PostgresConversationStore {
+export function createConversationStore(db: Pick<Db, 'pool'>, { ids }: { ids: Ids }): ConversationStore {
+  const lanes = createLanes(WAITING_CONNECTIONS)
   return {
-    change: (changes, settled) => change(db, ids, changes, settled ?? (() => {})),
+    change: (changes, progress) => change({ db, ids, lanes }, changes, progress),
     thread: (query) => withConnection(db, (client) => readThread(client, query)),
     messages: (query) => withConnection(db, (client) => readMessages(client, query)),
     list: (query) => withConnection(db, (client) => readList(client, query)),
@@ -52,17 +47,16 @@ export function createConversationStore(db: Pick<Db, 'pool'>, { ids }: { ids: Id
  * visitor cannot stall the rest.
  */
 async function change(
-  db: Pick<Db, 'pool'>,
-  ids: Ids,
+  { db, ids, lanes }: { db: Pick<Db, 'pool'>; ids: Ids; lanes: Lanes },
   changes: readonly Change[],
-  settled: Settled,
+  progress: Progress | undefined,
 ): Promise<Outcome[]> {
   const deadline = performance.now() + DEADLINE_MS
   const outcomes = Array.from<Outcome>({ length: changes.length })
   const failures: unknown[] = []
   const settle = (index: number, outcome: Outcome) => {
     outcomes[index] = outcome
-    settled(index, outcome)
+    progress?.settled(index, outcome)
   }
   // Gives back the groups that are to be tried again, each alone.
   const attempt = async (groups: readonly Group[], lock: 'free' | 'waiting'): Promise<readonly Group[]> => {
@@ -86,7 +80,8 @@ async function change(
     before = left.length > WAITING_CONNECTIONS ? left.length : 0
     left = await attempt(left, 'free')
   }
-  await eachOf(left, WAITING_CONNECTIONS, async (group) => void (await attempt([group], 'waiting')))
+  progress?.ready()
+  await Promise.all(left.map((group) => lanes(() => attempt([group], 'waiting'))))
   // Nothing at all is known to be committed, for a reason that no change brought with it.
   if (changes.length > 0 && failures.length === changes.length) throw failures[0]
   return outcomes
@@ -124,14 +119,6 @@ async function withRetries(
       if (attempt >= ATTEMPTS || !WORTH_ANOTHER.has(sqlState(error))) throw error
     }
   }
-}
-
-async function eachOf<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values()
-  const lane = async () => {
-    for (const item of queue) await work(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane))
 }
 
 async function readThread(client: pg.PoolClient, query: ThreadQuery) {

@@ -1,0 +1,286 @@
+/** Visitors on the four roads, each followed by a poll of its own, and an agent of each workspace who answers. */
+import type { StoredEvent } from '@dosti/contracts'
+import { askHttp, dialExtended, dialPublished, dialRaw, restLine, type Dial, type Hearing } from './lines.ts'
+import { createOutbox, tryOnce, type Outbox } from './outbox.ts'
+import type { Random } from './random.ts'
+import { stayConnected, type Reach } from './reach.ts'
+import { hearBytes, newParty, ownerMark, type Party, type Recording, type Send } from './recording.ts'
+import { createNumberedView, startPoller, type NumberedView } from './views.ts'
+import type { Workspace } from './world.ts'
+
+export type Road = 'extended' | 'published' | 'raw' | 'rest'
+export const ROADS: readonly Road[] = ['extended', 'published', 'raw', 'rest']
+
+/** What people need to know of the world. */
+export interface Place {
+  recording: Recording
+  random: Random
+  /** Gateways and api as clients reach them. */
+  gateways: readonly string[]
+  api: string
+  pollEveryMs: number
+}
+
+/** Somebody who must have everything in the end. */
+export interface Follower {
+  party: Party
+  holds(visitorId: string, id: string): boolean
+  /** When something was last answered to it. */
+  lastOkAt(): number
+  catchUp(): Promise<void>
+  /** Ends it and leaves in its party what it holds. */
+  finish(): void
+}
+
+export interface Visitor {
+  workspace: Workspace
+  visitorId: string
+  road: Road
+  /** Says the next thing, unless too much is unsettled already. */
+  say(): void
+  outbox: Outbox
+  followers: Follower[]
+  /** Loses its connection as a phone in a tunnel does. */
+  drop(): void
+}
+
+const UNSETTLED_MAX = 20
+/** Of published sends, this share carries no client message id. */
+const WITHOUT_ID = 0.3
+/** Of settled sends, this share is sent again over REST, as a client does that forgot the answer. */
+const RESENT = 0.03
+
+/** A message that its sender is about to send. */
+export function newSend(of: Pick<Send, 'workspaceId' | 'visitorId' | 'party' | 'text' | 'clientMessageId' | 'stream'>): Send {
+  return { ...of, outcome: 'unknown', acks: [], openAttempts: 0 }
+}
+
+/** A visitor on one road, and its poller beside it; `settled` hears of what was acknowledged. */
+export function bringVisitor(
+  place: Place,
+  workspace: Workspace,
+  { visitorId, road }: { visitorId: string; road: Road },
+  settled: (send: Send) => void,
+): Visitor {
+  const { recording, api } = place
+  const random = place.random.fork(visitorId)
+  const name = `${road} ${workspace.name}.${visitorId}`
+  const newOne = (name: string, sees: Party['sees']) => {
+    const party = newParty({ name, workspaceId: workspace.id, visitorId, sees })
+    recording.parties.push(party)
+    return party
+  }
+  const party = newOne(name, road === 'published' || road === 'rest' ? 'pushed' : 'numbered')
+  const { reach, follower } = reachOf(place, workspace, party, road, random)
+  const polled = newOne(`poll ${workspace.name}.${visitorId}`, 'polled')
+  const poller = startPoller({
+    party: polled,
+    api,
+    publicKey: workspace.publicKey,
+    everyMs: place.pollEveryMs + random.between(0, 100),
+    attempts: recording.attempts,
+    useNextTimestamp: random.chance(0.5),
+  })
+  const resend = (send: Send): void => {
+    settled(send)
+    if (send.clientMessageId === null || !random.chance(RESENT)) return
+    const again = restLine(api, { apiKey: workspace.publicKey, visitorId }, { bytes: (text) => hearBytes(polled, text) })
+    void tryOnce((operation, input) => again.ask(operation, input), send)
+  }
+  const outbox = createOutbox(reach.ask, resend)
+  let said = 0
+  return {
+    workspace,
+    visitorId,
+    road,
+    outbox,
+    followers: [
+      ...(follower ? [follower] : []),
+      { party: polled, holds: (_visitorId, id) => poller.holds(id), lastOkAt: poller.lastOkAt, catchUp: poller.catchUp, finish: poller.close },
+    ],
+    say() {
+      if (outbox.size() >= UNSETTLED_MAX) return
+      said += 1
+      const text = `${ownerMark(`${workspace.name}.${visitorId}`)} ${said} ${'x'.repeat(random.between(0, 80))}`
+      const clientMessageId = road === 'published' && random.chance(WITHOUT_ID) ? null : `${visitorId}-${said}`
+      const send = newSend({ workspaceId: workspace.id, visitorId, party: name, text, clientMessageId, stream: 'public' })
+      recording.sends.push(send)
+      outbox.add(send)
+    },
+    drop: () => reach.drop(),
+  }
+}
+
+function reachOf(
+  place: Place,
+  workspace: Workspace,
+  party: Party,
+  road: Road,
+  random: Random,
+): { reach: Reach; follower: Follower | undefined } {
+  const { recording, gateways, api } = place
+  const { visitorId } = party
+  const key = workspace.publicKey
+  let view: NumberedView | undefined
+  const pushed = new Set<string>()
+  const hearing: Hearing = {
+    bytes: (text) => hearBytes(party, text),
+    event(name, data) {
+      if ('seq' in data && 'stream' in data) view?.take(data as unknown as StoredEvent)
+      if (name === 'receive_message' || name === 'message_sent') hearPublished(party, pushed, data)
+    },
+  }
+  const dial = dialOf(road, { key, visitorId, api, hearing, poll: random.chance(0.5) })
+  const reach = stayConnected({
+    party: party.name,
+    visitorId,
+    dial,
+    urls: random.shuffled(gateways),
+    hearing,
+    random,
+    attempts: recording.attempts,
+    onUp: () => void view?.catchUp().catch(() => {}),
+  })
+  if (party.sees === 'pushed') return { reach, follower: undefined }
+  const whole = createNumberedView(party, visitorId, reach.ask)
+  view = whole
+  const follower: Follower = {
+    party,
+    holds: (_visitorId, id) => whole.holds(id),
+    lastOkAt: reach.lastOkAt,
+    catchUp: whole.catchUp,
+    finish() {
+      party.items = whole.items()
+      reach.close()
+    },
+  }
+  return { reach, follower }
+}
+
+function dialOf(
+  road: Road,
+  { key, visitorId, api, hearing, poll }: { key: string; visitorId: string; api: string; hearing: Hearing; poll: boolean },
+): Dial {
+  switch (road) {
+    case 'extended':
+      return dialExtended(async () => ({ key, visitorId }))
+    case 'raw':
+      return dialRaw({ key, visitorId })
+    case 'published':
+      return dialPublished({ apiKey: key, role: 'visitor', visitorId, visitorName: 'Chaos' }, poll ? ['polling', 'websocket'] : ['websocket'])
+    case 'rest':
+      return async () => restLine(api, { apiKey: key, visitorId }, hearing)
+  }
+}
+
+/** A published client shows what it hears, as it comes; the same message twice is seen twice. */
+function hearPublished(party: Party, heard: Set<string>, data: Record<string, unknown>): void {
+  const item = { visitorId: party.visitorId, id: String(data['id']), text: String(data['message']), timestamp: Number(data['timestamp']) }
+  if (heard.has(item.id)) party.repeats.push(item)
+  else party.items.push(item)
+  heard.add(item.id)
+}
+
+export interface Agent {
+  workspace: Workspace
+  follower: Follower
+  /** How often each alert was heard. */
+  heardAlerts: Map<string, number>
+  /** Messages whose outcome is not known yet, over all threads. */
+  unsettled(): number
+  oldestSince(): number | undefined
+  drop(): void
+}
+
+/** Of the visitors' messages, one in so many gets an answer, and one in so many a note. */
+const ANSWERED = 2
+const NOTED = 12
+
+/** Signs in and answers everybody but the visitors who are to wait. */
+export async function bringAgent(
+  place: Place,
+  workspace: Workspace,
+  { isWaiting, settled }: { isWaiting: (visitorId: string) => boolean; settled: (send: Send) => void },
+): Promise<Agent> {
+  const { recording, random, gateways, api } = place
+  const { id: agentId, email, password } = workspace.agent
+  const name = `agent ${workspace.name}`
+  const party = newParty({ name, workspaceId: workspace.id, visitorId: 'all', sees: 'numbered' })
+  recording.parties.push(party)
+  const bytes = (text: string): void => hearBytes(party, text)
+  const { cookie } = await askHttp(`${api}/api/v1/session.start`, { email, password }, { bytes })
+  const ticket = async (): Promise<Record<string, unknown>> => {
+    const { body } = await askHttp(`${api}/api/v1/ticket.create`, {}, { bytes }, { cookie })
+    return { ticket: (body['data'] as { ticket: string }).ticket }
+  }
+  const threads = new Map<string, { view: NumberedView; outbox: Outbox }>()
+  const threadOf = (visitorId: string) => {
+    const known = threads.get(visitorId)
+    if (known) return known
+    const thread = { view: createNumberedView(party, visitorId, reach.ask), outbox: createOutbox(reach.ask, settled) }
+    threads.set(visitorId, thread)
+    return thread
+  }
+  const answered = new Set<string>()
+  const react = ({ name: eventName, id, visitorId, seq, actor, data }: StoredEvent): void => {
+    if (eventName !== 'message.sent' || actor.kind !== 'visitor' || isWaiting(visitorId) || answered.has(id)) return
+    answered.add(id)
+    const say = (stream: Send['stream'], owner: string): void => {
+      const text = `${ownerMark(owner)} re ${id} ${'text' in data ? data.text.length : 0}`
+      const send = newSend({ workspaceId: workspace.id, visitorId, party: name, text, clientMessageId: `${agentId}-${stream}-${id}`, stream })
+      recording.sends.push(send)
+      threadOf(visitorId).outbox.add(send)
+    }
+    if (seq % ANSWERED === 0) say('public', `${workspace.name}.${visitorId}`)
+    if (seq % NOTED === 0) say('internal', `${workspace.name}.${visitorId}.internal`)
+  }
+  const heardAlerts = new Map<string, number>()
+  const hearing: Hearing = {
+    bytes,
+    event(eventName, data) {
+      if (eventName === 'alert.raised') {
+        const alertId = String(data['alertId'])
+        heardAlerts.set(alertId, (heardAlerts.get(alertId) ?? 0) + 1)
+      }
+      if (!('seq' in data && 'stream' in data)) return
+      const event = data as unknown as StoredEvent
+      threadOf(event.visitorId).view.take(event)
+      react(event)
+    },
+  }
+  const catchUp = async (): Promise<void> => {
+    for (const [visitorId, { view }] of threads) if (!isWaiting(visitorId)) await view.catchUp()
+  }
+  const reach = stayConnected({
+    party: name,
+    visitorId: 'all',
+    dial: dialExtended(ticket),
+    urls: random.shuffled(gateways),
+    hearing,
+    random,
+    attempts: recording.attempts,
+    onUp: () => void catchUp().catch(() => {}),
+  })
+  const outboxes = () => [...threads.values()].map(({ outbox }) => outbox)
+  return {
+    workspace,
+    heardAlerts,
+    follower: {
+      party,
+      holds: (visitorId, id) => threads.get(visitorId)?.view.holds(id) ?? false,
+      lastOkAt: reach.lastOkAt,
+      async catchUp() {
+        // What was first heard of while the connection was away is in no view yet.
+        for (const { visitorId } of recording.log.filter(({ workspaceId }) => workspaceId === workspace.id)) threadOf(visitorId)
+        for (const { view } of threads.values()) await view.catchUp()
+      },
+      finish() {
+        party.items = [...threads.values()].flatMap(({ view }) => view.items())
+        reach.close()
+      },
+    },
+    unsettled: () => outboxes().reduce((sum, outbox) => sum + outbox.size(), 0),
+    oldestSince: () => outboxes().map((outbox) => outbox.oldestSince()).filter((since) => since !== undefined).sort((a, b) => a - b)[0],
+    drop: () => reach.drop(),
+  }
+}
