@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const unit = ['{packages,apps}/*/{src,test,testing,bin,server}/**/*.test.{ts,tsx}', 'tooling/*.test.ts']
-const integration = ['{packages,apps}/*/{src,test,testing,bin,server}/**/*.int.test.ts', 'e2e/**/*.int.test.ts']
+const unit = ['{packages,apps}/*/{src,test,testing,bin,server}/**/*.test.{ts,tsx}', 'tooling/*.test.ts', 'chaos/src/*.test.ts']
+const integration = ['{packages,apps}/*/{src,test,testing,bin,server}/**/*.int.test.ts', 'e2e/**/*.int.test.ts', 'chaos/src/*.int.test.ts']
 
 export default defineConfig({
   test: {

@@ -89,6 +89,15 @@ const story: Step[] = [
   { by: 'agent', op: 'conversation.sync', input: { after: 1000 }, named: true },
   { by: 'visitor', op: 'conversation.sync', input: { after: 0 } },
   { by: 'visitor', op: 'conversation.sync', input: { limit: 2 } },
+  { by: 'visitor', op: 'conversation.resume', input: { threads: [{ seq: 2 }] } },
+  { by: 'visitor', op: 'conversation.resume', input: { threads: [{ seq: 2, visitorId: 'somebody else' }] } },
+  { by: 'agent', op: 'conversation.resume', input: { threads: [{ visitorId: 'never wrote', seq: 0 }] } },
+  { by: 'agent', op: 'conversation.resume', input: { threads: [] } },
+  {
+    by: 'agent',
+    op: 'conversation.resume',
+    input: { threads: Array.from({ length: 51 }, () => ({ visitorId: 'v', seq: 0 })) },
+  },
 ]
 
 describe('O every operation, over three roads', () => {

@@ -17,8 +17,8 @@ const say = async (page: Page, text: string): Promise<void> => {
 }
 const log = (page: Page) => page.getByRole('log', { name: 'Messages' })
 const list = (page: Page) => page.getByRole('list', { name: 'Conversations' })
-const visitor = async (): Promise<Page> => {
-  const page = await openPage(world, world.site)
+const visitor = async (expected: RegExp[] = []): Promise<Page> => {
+  const page = await openPage(world, world.site, { expected })
   await openWidget(page)
   return page
 }
@@ -171,7 +171,7 @@ describe('alerts', () => {
 
 describe('the line breaks', () => {
   it('both sides say so, keep what is typed, and catch up', async () => {
-    const [page, inbox] = await Promise.all([visitor(), agent()])
+    const [page, inbox] = await Promise.all([visitor([/ERR_INTERNET_DISCONNECTED/]), agent()])
     await say(page, 'Before the tunnel')
     await list(inbox).getByText('Before the tunnel').click()
     await log(inbox).getByText('Before the tunnel').waitFor()

@@ -1,5 +1,4 @@
 /** Durable sends per second through one gateway: acknowledged after the commit, numbered, heard by an agent. */
-import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import type { LoopResult } from '../load/sends.ts'
 import type { Handshake } from '../load/socket.ts'
@@ -31,7 +30,6 @@ export const sends: Measure = async (setting) => {
     say(`${shape.name}: ours, relay, INSERT, prisma in turn, ${flags.repeats} times`)
     const job = (node: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
       const look = lookedInto(setting, node === gateway ? node : undefined, `sends, ${shape.name}`)
-      const before = await transactions(world.sql)
       const result = await setting.generator.run<'sends'>(
         {
           kind: 'sends',
@@ -47,7 +45,7 @@ export const sends: Measure = async (setting) => {
         },
         look.reached,
       )
-      const batch = result.succeeded / ((await transactions(world.sql)) - before)
+      const batch = await batchSize(world.sql)
       if (result.failed > 0) throw new Error(`${result.failed} sends were refused; see ${node.output().slice(-2000)}`)
       return { ...result, batch }
     }
@@ -96,13 +94,13 @@ function rowsOf(
   ]
 }
 
-/** Transactions that our database has committed so far; the statistics lag by up to a second. */
-async function transactions(sql: pg.Pool): Promise<number> {
-  await wait(1100)
-  const { rows } = await sql.query<{ commits: string }>(
-    'SELECT xact_commit AS commits FROM pg_stat_database WHERE datname = current_database()',
+/** Sends per transaction among the newest events: what group commit came to. */
+async function batchSize(sql: pg.Pool): Promise<number> {
+  const { rows } = await sql.query<{ size: number }>(
+    `SELECT count(*)::float / count(DISTINCT xid::text) AS size
+     FROM (SELECT xid FROM event WHERE name = 'message.sent' ORDER BY xid DESC, log_id DESC LIMIT 2000) newest`,
   )
-  return Number(rows[0]?.commits)
+  return rows[0]?.size ?? Number.NaN
 }
 
 /** Postgres alone with the same insert, for whoever wonders what the database gives. */

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findRedis, freePort, Running, startPostgres, startRedis } from '@dosti/tooling'
+import { handleOf } from '@dosti/testkit/processes'
 import pg from 'pg'
 import { ROOT } from './processes.ts'
 
@@ -16,6 +17,8 @@ export interface Stores {
   folder: string
   /** Where Postgres keeps its data, in words. */
   place: 'disk' | 'memory'
+  /** Ends both before the run does. */
+  stop(): Promise<void>
 }
 
 /** What `npm start` sets, and room for the long fills, the same for ours and the baselines. */
@@ -64,6 +67,10 @@ export async function startStores(run: { folder: string; running: Running }, pla
     redisPid: redis.child.pid ?? 0,
     folder,
     place,
+    async stop() {
+      await handleOf(postgres.child, 'SIGINT').stop()
+      await handleOf(redis.child).stop()
+    },
   }
 }
 

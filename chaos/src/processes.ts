@@ -30,6 +30,8 @@ export interface Service {
   descriptors(): number
   /** Resident memory in bytes. */
   memory(): number
+  /** What it logged as errors over all its lives, each once, with how often. */
+  errors(): Map<string, number>
 }
 
 export interface ServiceOptions {
@@ -50,6 +52,7 @@ export function defineService(options: ServiceOptions): Service {
   const { name, entry, port, host = '127.0.0.1', env, running, misbehaved, prefix = [] } = options
   const url = `http://${host}:${port}`
   let child: SpawnedProcess | undefined
+  const lives: SpawnedProcess[] = []
   let wanted = false
   let expected = false
 
@@ -61,6 +64,7 @@ export function defineService(options: ServiceOptions): Service {
       detached: true,
     })
     child = started
+    lives.push(started)
     running.add(name, 'service', started.pid)
     void started.ended.then(async ({ code, signal }) => {
       const escaped = started.output().split('\n').filter((line) => ESCAPED.test(line))
@@ -103,7 +107,20 @@ export function defineService(options: ServiceOptions): Service {
     },
     descriptors: () => readdirSync(`/proc/${current().pid}/fd`).length,
     memory: () => residentBytes(current().pid),
+    errors: () => errorsIn(lives.map((life) => life.output()).join('\n')),
   }
+}
+
+/** The errors of a log in JSON lines, without what differs from one to the next. Pure. */
+export function errorsIn(log: string): Map<string, number> {
+  const found = new Map<string, number>()
+  for (const line of log.split('\n').filter((one) => one.startsWith('{'))) {
+    const { msg, operation, err } = JSON.parse(line) as { msg?: string; operation?: string; err?: { message?: string; stack?: string } }
+    const where = err?.stack?.split('\n').slice(1, 4).map((frame) => frame.trim().replace(/file:\/\/\S*\/(?=[^/]+\/[^/]+\/[^/]+$)/, '')).join(' ')
+    const words = [msg, operation, err?.message, where].filter((word) => word !== undefined).join(' · ')
+    found.set(words, (found.get(words) ?? 0) + 1)
+  }
+  return found
 }
 
 /** Resident memory of a process in bytes, as Linux counts it. */

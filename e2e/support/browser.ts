@@ -73,10 +73,13 @@ export async function openConsole(
 ): Promise<Page> {
   // Before the sign-in the session is asked for once and is not there.
   const page = await openPage(world, world.console, { ...options, expected: [...(options.expected ?? []), /401/] })
+  const socket = page.waitForEvent('websocket', (opened) => opened.url().includes('/socket.io/'))
   await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL('**/inbox**')
+  // What is told before the server says welcome is not heard.
+  await (await socket).waitForEvent('framereceived', ({ payload }) => payload.includes('welcome'))
   return page
 }
 

@@ -138,6 +138,7 @@ async function fingerprint() {
     'pnpm-workspace.yaml',
     'package.json',
     'e2e/package.json',
+    'chaos/package.json',
     'tooling/package.json',
     ...manifests,
   ]) {

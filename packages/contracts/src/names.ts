@@ -19,6 +19,8 @@ export const BODY_BYTES_MAX = 65_536
 export const PAGE_SIZE_MAX = 500
 /** Events in a snapshot and conversations in a list when the caller names no limit. */
 export const PAGE_SIZE_DEFAULT = 50
+/** Threads that one `conversation.resume` may name; the rest are read when they are opened. */
+export const RESUME_THREADS_MAX = 50
 /** How far back a visitor without a token may read, in milliseconds: 14 days. */
 export const OPEN_HISTORY_MS = 14 * 24 * 60 * 60 * 1000
 /** A typing signal counts for this long unless it is repeated, in milliseconds. */

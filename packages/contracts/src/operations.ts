@@ -3,7 +3,7 @@ import type { Actor } from './actor.ts'
 import { agentId, agentRef, conversation, timestamp } from './conversation.ts'
 import type { ErrorCode } from './errors.ts'
 import { storedEvent } from './events.ts'
-import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from './names.ts'
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, RESUME_THREADS_MAX } from './names.ts'
 import { clientMessageId, messageText, visitorId, visitorName } from './text.ts'
 
 const seq = z.int('must be a whole number').nonnegative('must not be negative')
@@ -87,6 +87,30 @@ export const OPERATIONS = {
     actors: both,
     over: 'all',
     perMinute: 600,
+    errors: ['conversation.not_found'],
+  },
+  'conversation.resume': {
+    summary:
+      'After a break: what followed the numbers held, thread by thread; where that is too much, a fresh snapshot.',
+    input: z.object({
+      threads: z
+        .array(z.object({ ...stream, seq, internalSeq: seq.optional() }))
+        .min(1, 'must name a thread')
+        .max(RESUME_THREADS_MAX, `must name at most ${RESUME_THREADS_MAX} threads`),
+    }),
+    output: z.object({
+      /** In the order asked. */
+      threads: z.array(
+        z.object({
+          visitorId,
+          status: z.enum(['replayed', 'resync_required', 'not_found']),
+          page: threadPage.nullable(),
+        }),
+      ),
+    }),
+    actors: both,
+    over: 'all',
+    perMinute: 120,
     errors: ['conversation.not_found'],
   },
   'conversation.read': {

@@ -7,6 +7,7 @@ import { listConversations } from './list-conversations.ts'
 import { markRead } from './mark-read.ts'
 import type { AgentDirectory, ConversationStore, Publisher } from './ports.ts'
 import { reopenConversation } from './reopen-conversation.ts'
+import { resumeThreads } from './resume-threads.ts'
 import { sendMessage } from './send-message.ts'
 import { setTyping } from './set-typing.ts'
 import { syncConversation } from './sync-conversation.ts'
@@ -29,6 +30,7 @@ export interface ConversationPorts {
 export type ConversationOperation =
   | 'message.send'
   | 'conversation.sync'
+  | 'conversation.resume'
   | 'conversation.read'
   | 'typing.set'
   | 'conversation.list'
@@ -49,6 +51,7 @@ export function createConversations({
   return {
     'message.send': sendMessage(changing),
     'conversation.sync': syncConversation({ store, clock }),
+    'conversation.resume': resumeThreads({ store, clock }),
     'conversation.read': markRead({ store, publisher }),
     'typing.set': setTyping({ publisher }),
     'conversation.list': listConversations({ store }),

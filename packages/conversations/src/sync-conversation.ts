@@ -4,8 +4,10 @@ import {
   PAGE_SIZE_MAX,
   visitorView,
   type Handler,
+  type Parsed,
   type ThreadPage,
 } from '@dosti/contracts'
+import type { ThreadActor } from './change-thread.ts'
 import { threadOf } from './policy.ts'
 import type { ConversationStore, ThreadRead } from './ports.ts'
 
@@ -17,43 +19,55 @@ export function followsOn(read: ThreadRead, after: number, internalAfter: number
   return publicEvents === read.thread.seq - after
 }
 
+/** What reading a thread rests on. */
+export interface Reading {
+  store: ConversationStore
+  clock: () => number
+}
+
+/** A page as the actor may see it; undefined if an agent names somebody who never wrote. */
+export async function readThread(
+  { store, clock }: Reading,
+  actor: ThreadActor,
+  input: Parsed<'conversation.sync'>,
+): Promise<ThreadPage | undefined> {
+  const internal = actor.kind === 'agent'
+  const base = {
+    workspaceId: actor.workspaceId,
+    visitorId: threadOf(actor, input.visitorId),
+    internal,
+    ...(actor.kind === 'visitor' && !actor.bound ? { since: clock() - OPEN_HISTORY_MS } : {}),
+  }
+  const page = (read: ThreadRead, snapshot: boolean): ThreadPage => {
+    const { conversation, seq, internalSeq } = read.thread
+    return {
+      events: read.events,
+      conversation: conversation && !internal ? visitorView(conversation) : conversation,
+      seq,
+      ...(internal ? { internalSeq } : {}),
+      snapshot,
+      hasOlder: input.after === undefined || snapshot ? read.hasMore : false,
+    }
+  }
+
+  if (input.after !== undefined) {
+    const { after, internalAfter } = input
+    const numbers = { after, ...(internal ? { internalAfter: internalAfter ?? 0 } : {}) }
+    const read = await store.thread({ ...base, ...numbers, limit: PAGE_SIZE_MAX })
+    if (read && followsOn(read, after, internal ? internalAfter : undefined)) return page(read, false)
+  }
+  const before = input.after === undefined ? input.before : undefined
+  const read = await store.thread({ ...base, limit: input.limit, ...(before === undefined ? {} : { before }) })
+  if (read) return page(read, before === undefined)
+  // A visitor who never wrote has an empty thread; reading makes nothing.
+  return internal ? undefined : { events: [], conversation: null, seq: 0, snapshot: true, hasOlder: false }
+}
+
 /** conversation.sync */
 export const syncConversation =
-  ({ store, clock }: { store: ConversationStore; clock: () => number }): Handler<'conversation.sync'> =>
+  (reading: Reading): Handler<'conversation.sync'> =>
   async (actor, input) => {
-    const internal = actor.kind === 'agent'
-    const base = {
-      workspaceId: actor.workspaceId,
-      visitorId: threadOf(actor, input.visitorId),
-      internal,
-      ...(actor.kind === 'visitor' && !actor.bound ? { since: clock() - OPEN_HISTORY_MS } : {}),
-    }
-    const page = (read: ThreadRead, snapshot: boolean): ThreadPage => {
-      const { conversation, seq, internalSeq } = read.thread
-      return {
-        events: read.events,
-        conversation: conversation && !internal ? visitorView(conversation) : conversation,
-        seq,
-        ...(internal ? { internalSeq } : {}),
-        snapshot,
-        hasOlder: input.after === undefined || snapshot ? read.hasMore : false,
-      }
-    }
-
-    if (input.after !== undefined) {
-      const { after, internalAfter } = input
-      const read = await store.thread({
-        ...base,
-        after,
-        ...(internal ? { internalAfter: internalAfter ?? 0 } : {}),
-        limit: PAGE_SIZE_MAX,
-      })
-      if (read && followsOn(read, after, internal ? internalAfter : undefined)) return page(read, false)
-    }
-    const before = input.after === undefined ? input.before : undefined
-    const read = await store.thread({ ...base, limit: input.limit, ...(before === undefined ? {} : { before }) })
-    if (read) return page(read, before === undefined)
-    if (internal) throw new DostiError('conversation.not_found')
-    // A visitor who never wrote has an empty thread; reading makes nothing.
-    return { events: [], conversation: null, seq: 0, snapshot: true, hasOlder: false }
+    const page = await readThread(reading, actor, input)
+    if (!page) throw new DostiError('conversation.not_found')
+    return page
   }

@@ -21,7 +21,7 @@ export interface AlertStore {
   take(workspaceId: WorkspaceId, alertId: AlertId): Promise<RaisedAlert | undefined>
 }
 
-export function createAlertStore(db: Pick<Db, 'pool'>): AlertStore {
+export function createAlertStore(db: Pick<Db, 'pool' | 'breaker'>): AlertStore {
   return {
     async due(limit, overdueByMs) {
       const rows = await withConnection(db, (client) => run(client, READ_DUE, [limit, overdueByMs]))

@@ -1,8 +1,10 @@
+import { DostiError } from '@dosti/contracts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
 import { PrismaClient } from './generated/client.ts'
-import { sqlState, translate, unavailable } from './unavailable.ts'
+import { createBreaker, type Breaker } from './breaker.ts'
+import { isSqlError, sqlState, translate, unavailable } from './unavailable.ts'
 
 /** What one request may cost in all, waiting for a connection included. */
 export const DEADLINE_MS = 2500
@@ -29,6 +31,7 @@ export const SESSION_OPTIONS = [
 export interface Db {
   /** For the stores' own SQL; use it through `withConnection`. */
   readonly pool: pg.Pool
+  readonly breaker: Breaker
   /** For ordinary queries; use it through `scoped`. */
   readonly prisma: PrismaClient
   /** Resolves if Postgres answers; rejects with `service.unavailable` within three seconds. */
@@ -77,6 +80,7 @@ export async function createDb(url: string, options: DbOptions = {}): Promise<Db
   })
   const db: Db = {
     pool,
+    breaker: createBreaker(),
     prisma,
     ready: () => withConnection(db, async (client) => void (await client.query('SELECT 1'))),
     close: async () => {
@@ -99,10 +103,11 @@ export async function createDb(url: string, options: DbOptions = {}): Promise<Db
  * and the outcome of what ran is unknown. Errors of an absent database come out as `service.unavailable`.
  */
 export async function withConnection<T>(
-  db: Pick<Db, 'pool'>,
+  db: Pick<Db, 'pool' | 'breaker'>,
   work: (client: pg.PoolClient) => Promise<T>,
   timeoutMs: number = DEADLINE_MS,
 ): Promise<T> {
+  if (!db.breaker.mayAsk()) throw unavailable(new Error('Postgres has not answered for a while'))
   if (db.pool.waitingCount >= WAITING_MAX) throw unavailable(new Error('too many requests wait for a connection'))
   let held: pg.PoolClient | undefined
   let late = false
@@ -127,10 +132,19 @@ export async function withConnection<T>(
       throw error
     }
   }
-  return await withinDeadline(working(), timeoutMs, () => {
-    late = true
-    release(true)
-  })
+  try {
+    const result = await withinDeadline(working(), timeoutMs, () => {
+      late = true
+      release(true)
+    })
+    db.breaker.answered()
+    return result
+  } catch (error) {
+    // An error that is not about the line to Postgres came over it, or from our own code after it.
+    if (error instanceof DostiError && error.code === 'service.unavailable' && !isSqlError(error)) db.breaker.failed()
+    else db.breaker.answered()
+    throw error
+  }
 }
 
 /** Answers in time, even for a driver that waits for ever; errors of an absent database come out as `service.unavailable`. */

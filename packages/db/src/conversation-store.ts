@@ -31,7 +31,7 @@ const DATA_ERROR = /^2[23]/u
 const FOREVER = Number.MAX_SAFE_INTEGER
 
 /** Threads in Postgres. Numbers are taken under the visitor's row lock, so their order is the order of commits. */
-export function createConversationStore(db: Pick<Db, 'pool'>, { ids }: { ids: Ids }): ConversationStore {
+export function createConversationStore(db: Pick<Db, 'pool' | 'breaker'>, { ids }: { ids: Ids }): ConversationStore {
   const lanes = createLanes(WAITING_CONNECTIONS)
   return {
     change: (changes, progress) => change({ db, ids, lanes }, changes, progress),
@@ -47,7 +47,7 @@ export function createConversationStore(db: Pick<Db, 'pool'>, { ids }: { ids: Id
  * visitor cannot stall the rest.
  */
 async function change(
-  { db, ids, lanes }: { db: Pick<Db, 'pool'>; ids: Ids; lanes: Lanes },
+  { db, ids, lanes }: { db: Pick<Db, 'pool' | 'breaker'>; ids: Ids; lanes: Lanes },
   changes: readonly Change[],
   progress: Progress | undefined,
 ): Promise<Outcome[]> {
@@ -102,7 +102,7 @@ function groupByVisitor(changes: readonly Change[]): Group[] {
 
 /** Decides again after a serialization failure, a deadlock, or when another node made one of the visitors first. */
 async function withRetries(
-  db: Pick<Db, 'pool'>,
+  db: Pick<Db, 'pool' | 'breaker'>,
   groups: readonly Group[],
   ids: Ids,
   lock: 'free' | 'waiting',

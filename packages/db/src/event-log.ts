@@ -69,7 +69,7 @@ const TRY_EVERY_MS = 1000
 const BEAT_EVERY_MS = 1000
 
 export function createEventLog(
-  db: Pick<Db, 'pool'>,
+  db: Pick<Db, 'pool' | 'breaker'>,
   { ids, onError = () => {} }: { ids: Ids; onError?: (error: unknown) => void },
 ): EventLog {
   return {
@@ -88,7 +88,7 @@ export function createEventLog(
 
 /** Takes part in one election: returns at once if another process leads. */
 async function leadOnce(
-  db: Pick<Db, 'pool'>,
+  db: Pick<Db, 'pool' | 'breaker'>,
   ids: Ids,
   work: (log: LedLog, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,

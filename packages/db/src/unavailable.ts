@@ -43,3 +43,8 @@ export function sqlState(error: unknown): string {
   if (error instanceof DostiError) return sqlState(error.cause)
   return 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
+
+/** True if Postgres itself said so, as of a lock that somebody holds: then it is there. */
+export function isSqlError(error: unknown): boolean {
+  return /^(?=.*\d)[0-9A-Z]{5}$/u.test(sqlState(error)) && !/^(08|57P)/u.test(sqlState(error))
+}

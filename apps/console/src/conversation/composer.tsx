@@ -1,6 +1,7 @@
 import { createTypingSignal, type Thread } from '@dosti/client'
 import { TEXT_LENGTH_MAX } from '@dosti/contracts/names'
 import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { Button } from '../design/button.tsx'
 import { useCommand } from '../keyboard/use-shortcuts.ts'
 import { useLive } from '../live.tsx'
@@ -34,9 +35,9 @@ export function Composer({ thread, visitorId, closed }: Props) {
   useAutoHeight(field, text)
   useFocusOnOpen(field)
   const choose = (next: DraftField) => {
-    setMode(next)
-    // After the render, when the field has its new name, so that this is what is read aloud.
-    requestAnimationFrame(() => field.current?.focus())
+    // At once, and after the field has its new name: the next key that is pressed is text, not another command.
+    flushSync(() => setMode(next))
+    field.current?.focus()
   }
   useCommand('conversation.reply', () => choose('message'))
   useCommand('conversation.note', () => choose('note'))

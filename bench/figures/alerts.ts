@@ -1,0 +1,83 @@
+/** An alert: from the commit of a visitor's message to the start of the job that rings, beside a bare BullMQ job. */
+import { spawnSync } from 'node:child_process'
+import { latencies } from '../load/measure.ts'
+import { takeTurns, type Figure, type Measure } from '../src/figure.ts'
+import { onCore, ROOT } from '../src/processes.ts'
+
+const PER_SECOND = 20
+
+export const alerts: Measure = async ({ flags, generator, world, stores, say }) => {
+  const count = flags.quick ? 5 : 60
+  const gateway = await world.gateway()
+  const worker = await world.worker()
+  let round = 0
+  const ours = async () => {
+    round += 1
+    const prefix = `alert-${round}`
+    const seen = await generator.run<'alerts'>({
+      kind: 'alerts',
+      server: gateway.url,
+      visitors: world.visitors(count, prefix),
+      listener: await world.agent(),
+      perSecond: PER_SECOND,
+    })
+    if (seen.rang < count) throw new Error(`${seen.rang} of ${count} rang: ${worker.output().slice(-2000)}`)
+    return { seen, started: await untilStarted(world.sql, prefix) }
+  }
+  const bare = async () => {
+    const times = bareTimes(stores.redisUrl, count)
+    return { seen: { ...latencies(times), acknowledged: count, rang: count }, started: times }
+  }
+  say(`${count} first messages, ${PER_SECOND} a second, ours and bare BullMQ in turn, ${flags.repeats} times`)
+  const results = await takeTurns(flags.repeats, { ours, bare })
+  for (const node of [gateway, worker]) await node.stop()
+  const name = 'bare BullMQ, add to start of the handler'
+  const p50 = (list: { started: number[] }[]) => list.map(({ started }) => latencies(started).p50)
+  return {
+    name: 'alerts',
+    title: 'From a committed message to the alert',
+    durability: 'the message and the alert row: fsync on, synchronous_commit on',
+    rows: [
+      {
+        what: 'stored to handler done with its row, p50',
+        unit: 'ms',
+        ours: p50(results.ours),
+        baseline: { name, values: p50(results.bare) },
+        budget: { ratioAtMost: 3 },
+        note: "both times by Postgres' clock in whole milliseconds: from the message's timestamp (before its commit) to the alert's finished_at",
+      },
+      {
+        what: "acknowledged to shown at the agent's, p50",
+        unit: 'ms',
+        ours: results.ours.map(({ seen }) => seen.p50),
+        baseline: { name, values: results.bare.map(({ seen }) => seen.p50) },
+        budget: undefined,
+        note: 'the whole way: log, alert row, job, Redis, gateway, socket',
+      },
+    ],
+    raw: results,
+  } satisfies Figure
+}
+
+/** Milliseconds from each message's timestamp to the end of its first alert. */
+async function untilStarted(sql: Parameters<Measure>[0]['world']['sql'], prefix: string): Promise<number[]> {
+  const { rows } = await sql.query<{ ms: string }>(
+    `SELECT a.finished_at - e.timestamp AS ms FROM alert a
+     JOIN event e ON e.workspace_id = a.workspace_id AND e.visitor_id = a.visitor_id AND e.stream = 'public' AND e.seq = a.event_seq
+     WHERE a.step = 1 AND a.finished_at IS NOT NULL AND a.visitor_id LIKE $1 || '-%'`,
+    [prefix],
+  )
+  return rows.map(({ ms }) => Number(ms))
+}
+
+function bareTimes(redisUrl: string, count: number): number[] {
+  const [command, args] = onCore(0, process.execPath, [
+    'bench/baselines/queue.ts',
+    redisUrl,
+    String(count),
+    String(PER_SECOND),
+  ])
+  const { stdout, stderr, status } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`The bare queue failed: ${stderr}`)
+  return JSON.parse(stdout) as number[]
+}

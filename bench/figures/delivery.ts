@@ -1,0 +1,106 @@
+/** From a visitor's send to the agent's screen, stored before it is seen: at fixed rates, on the disk and without its tails. */
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DeliveriesResult } from '../load/deliveries.ts'
+import type { Handshake } from '../load/socket.ts'
+import { takeTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
+import { startNode, type Node } from '../src/processes.ts'
+import { HAS_MEMORY_DISK, removeFolder, startStores, type Stores } from '../src/stores.ts'
+import { createBaselineDatabase, createWorld, type World } from '../src/world.ts'
+import { microsOf, percent } from './sends.ts'
+
+const RATES = [500, 2000]
+const SUPPORT: Handshake = { query: { role: 'agent' } }
+
+type Results = Record<'ours' | 'insert', DeliveriesResult[]>
+
+export const delivery: Measure = async (setting) => {
+  const rows: Row[] = []
+  const raw: Record<string, unknown> = {}
+  for (const rate of setting.flags.quick ? [200] : RATES) {
+    const results = await measureOn(setting, setting, rate)
+    raw[`disk ${rate}`] = results
+    rows.push(...rowsOf(results, `${rate}/s, disk`, { p50: { ratioAtMost: 2 } }))
+  }
+  if (HAS_MEMORY_DISK && !setting.flags.quick) {
+    setting.say('the same with Postgres on a disk in memory: the tails without the disk')
+    const scratch = mkdtempSync(join(setting.stores.folder, 'memory-'))
+    const stores = await startStores({ folder: scratch, running: setting.running }, 'memory')
+    const world = await createWorld(setting.running, stores, 'dosti')
+    const { databaseUrl: baselineUrl } = await createBaselineDatabase(stores)
+    for (const rate of RATES) {
+      const results = await measureOn(setting, { stores, world, baselineUrl }, rate)
+      raw[`memory ${rate}`] = results
+      rows.push(...rowsOf(results, `${rate}/s, Postgres in memory`, { p99: { ratioAtMost: 2 } }))
+    }
+    await stores.stop()
+    await removeFolder(stores.folder)
+  }
+  return {
+    name: 'delivery',
+    title: 'Visitor to agent, stored before seen',
+    durability: 'both: fsync on, synchronous_commit on, told after the commit',
+    rows,
+    raw,
+  } satisfies Figure
+}
+
+async function measureOn(
+  { flags, running, generator, say }: Setting,
+  { stores, world, baselineUrl }: { stores: Stores; world: World; baselineUrl: string },
+  rate: number,
+): Promise<Results> {
+  const gateway = await world.gateway()
+  const insert = await startNode(running, {
+    entry: 'bench/baselines/insert.ts',
+    args: ['{port}', baselineUrl],
+    readyPath: '/hello',
+  })
+  say(`${rate} messages a second, postgres on ${stores.place}: ours and INSERT in turn, ${flags.repeats} times`)
+  const run = (node: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
+    const result = await generator.run<'deliveries'>({
+      kind: 'deliveries',
+      server: node.url,
+      listenerServer: node.url,
+      visitors: world.visitors(100),
+      listener: await listener(),
+      heardAs,
+      perSecond: rate,
+      warmUpMs: flags.warmUpMs,
+      measureMs: flags.measureMs,
+      pids: { server: node.pid, postgres: stores.postgresPid },
+    })
+    if (result.heard === 0) throw new Error(`nothing was delivered: ${node.output().slice(-2000)}`)
+    return result
+  }
+  const results = await takeTurns(flags.repeats, {
+    ours: run(gateway, () => world.agent(), 'message.sent'),
+    insert: run(insert, async () => SUPPORT, 'message'),
+  })
+  for (const node of [gateway, insert]) await node.stop()
+  return results
+}
+
+function rowsOf(
+  { ours, insert }: Results,
+  where: string,
+  budgets: Partial<Record<'p50' | 'p99', Row['budget']>>,
+): Row[] {
+  const [last, lastOfBaseline] = [ours.at(-1), insert.at(-1)]
+  const lost = ours.reduce((sum, { sent, heard }) => sum + sent - heard, 0)
+  const sent = ours.reduce((sum, result) => sum + result.sent, 0)
+  const row = (what: 'p50' | 'p99'): Row => ({
+    what: `${what} at ${where}`,
+    unit: 'ms',
+    ours: ours.map((result) => result[what]),
+    baseline: { name: 'Socket.IO + one prepared INSERT', values: insert.map((result) => result[what]) },
+    budget: budgets[what],
+  })
+  return [
+    {
+      ...row('p50'),
+      note: `${sent - lost} of ${sent} heard in time; CPU a message: ${microsOf(last)}; baseline ${microsOf(lastOfBaseline)}; generator ${percent(last?.generatorBusy)} of its core`,
+    },
+    row('p99'),
+  ]
+}
