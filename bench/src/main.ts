@@ -9,6 +9,7 @@ import { readFlags } from './flags.ts'
 import { startGenerator } from './generator.ts'
 import { probeDisk } from './probe.ts'
 import { ROOT } from './processes.ts'
+import { COUNTED } from './statements.ts'
 import { removeFolder, startRun, startStores } from './stores.ts'
 import { createBaselineDatabase, createWorld } from './world.ts'
 
@@ -28,7 +29,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vo
 try {
   const out = join(ROOT, 'bench', flags.out)
   await mkdir(out, { recursive: true })
-  const stores = await startStores({ folder, running }, 'disk')
+  const stores = await startStores({ folder, running }, 'disk', flags.profile ? COUNTED : [])
   const world = await createWorld(running, stores, 'dosti')
   const { databaseUrl: baselineUrl } = await createBaselineDatabase(stores)
   say(printHead(flags))

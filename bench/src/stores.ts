@@ -50,7 +50,7 @@ export async function startStores(run: { folder: string; running: Running }, pla
     logFile: join(run.folder, `postgres-${place}.log`),
     port: await freePort(),
     password: 'bench',
-    settings: SETTINGS,
+    settings: [...SETTINGS, ...settings],
     onSpawn: ({ pid }) => run.running.add(`postgres ${place}`, 'postgres', pid),
   })
   const redis = await startRedis({

@@ -34,7 +34,8 @@ const rollingRestart: Fault = {
   title: 'SIGTERM, one gateway after the other',
   async inject(stage) {
     for (const { service } of stage.random.shuffled(stage.world.gateways)) {
-      await service.stop()
+      const { tookMs, inOrder } = await service.stop()
+      stage.expect('it ends in order when asked', inOrder, `after ${tookMs} ms`)
       await service.start()
       await wait(stage.random.between(200, 800))
     }

@@ -46,7 +46,10 @@ const startWithoutRedis: Fault = {
     const { world, crowd } = stage
     const { service } = someGateway(stage)
     await world.redis.kill()
-    await Promise.all([service.stop(), world.worker.service.stop()])
+    for (const one of [service, world.worker.service]) {
+      const { tookMs, inOrder } = await one.stop()
+      stage.expect(`${one.name} ends in order without Redis`, inOrder, `after ${tookMs} ms`)
+    }
     const started = Promise.all([service.start(), world.worker.service.start()]).then(
       () => true,
       () => false,

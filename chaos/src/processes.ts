@@ -19,8 +19,8 @@ export interface Service {
   readonly url: string
   /** SIGKILL; it stays down until `start`. */
   kill(): Promise<void>
-  /** SIGTERM, and waits for its end; it stays down until `start`. */
-  stop(): Promise<void>
+  /** SIGTERM, and waits for its end; it stays down until `start`. How long that took, and whether it ended as it should. */
+  stop(): Promise<{ tookMs: number; inOrder: boolean }>
   signal(signal: NodeJS.Signals): void
   /** Starts it and waits until it is ready; `flags` are for Node, for this start alone. */
   start(flags?: readonly string[]): Promise<void>
@@ -94,7 +94,9 @@ export function defineService(options: ServiceOptions): Service {
     },
     async stop() {
       wanted = false
-      await current().stop()
+      const from = Date.now()
+      const { code } = await current().stop()
+      return { tookMs: Date.now() - from, inOrder: code === 0 }
     },
     signal: (signal) => void process.kill(current().pid, signal),
     async start(flags = []) {

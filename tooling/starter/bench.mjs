@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { printFault } from './faults.mjs'
 import { root } from './paths.mjs'
+import { bringOutsidePrograms } from './programs.mjs'
 import { run, step } from './progress.mjs'
+import { findRedis } from './redis.mjs'
 import { bringToolchain, node24, toolEnvironment } from './toolchain.mjs'
 
 try {
   await bringToolchain()
+  if (findRedis() === undefined) await bringOutsidePrograms()
   await step('Generating', (note) =>
     run('turbo', ['run', 'generate', '--output-logs=new-only', '--no-daemon'], {
       cwd: root,

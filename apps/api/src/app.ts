@@ -32,8 +32,9 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
     maxAge: 86_400,
   })
   await app.register(cookie)
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     void reply.header('cache-control', 'no-store')
+    done()
   })
   routeChat(app, deps)
   routeOperations(app, deps)

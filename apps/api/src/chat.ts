@@ -3,13 +3,13 @@ import {
   DostiError,
   ERRORS,
   publishedMessage,
-  publishedSend,
+  publishedError,
   type PublishedPage,
   type PublishedReply,
   type StoredEventOf,
   type VisitorActor,
 } from '@dosti/contracts'
-import { invalid, parse, REQUEST_DEADLINE_MS, withinDeadline, type Limits } from '@dosti/runtime'
+import { invalid, REQUEST_DEADLINE_MS, withinDeadline, type Limits } from '@dosti/runtime'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { bearer } from './authenticate.ts'
 import type { ApiDeps } from './deps.ts'
@@ -31,19 +31,20 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
   const send = async (request: FastifyRequest): Promise<PublishedReply> => {
     const given = asRecord(request.body)
     const actor = await visitorOf(deps, request, given)
-    const { message: text, clientMessageId = idempotencyKey(request) } = parse(publishedSend, {
-      ...given,
-      clientMessageId: given['clientMessageId'] ?? undefined,
-    })
-    const input = { text, ...(clientMessageId === undefined ? {} : { clientMessageId }) }
+    const clientMessageId = given['clientMessageId'] ?? idempotencyKey(request)
+    const input = { text: given['message'], ...(clientMessageId === undefined ? {} : { clientMessageId }) }
     const reply = await deps.dispatch(actor, 'message.send', input, { requestId: request.id })
-    if (!reply.ok) throw new DostiError(reply.error.code, reply.error)
+    if (!reply.ok) {
+      const error = publishedError(reply.error)
+      throw new DostiError(error.code, error)
+    }
     const event = reply.data.event as StoredEventOf<'message.sent'>
+    const { id, timestamp, data } = event
     return {
       success: true,
-      id: event.id,
-      timestamp: event.timestamp,
-      clientMessageId: clientMessageId ?? null,
+      id,
+      timestamp,
+      clientMessageId: data.clientMessageId ?? null,
       message: publishedMessage(event),
     }
   }

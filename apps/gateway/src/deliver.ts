@@ -13,26 +13,37 @@ export interface Sockets {
   slowReaders: SlowReaders
 }
 
-/** Delivers what the bus tells to whoever is connected here. */
+/** Delivers what the bus tells to whoever is connected here. Most events concern few sockets, or none: nothing is encoded for nobody. */
 export function deliver(told: readonly Told[], { io, raw, slowReaders }: Sockets): void {
+  const { rooms: members } = io.of('/').adapter
   for (const one of told) {
     const { event, origin } = one
     const rooms = roomsFor(one)
     const data = 'seq' in event ? event : event.data
-    const frame = JSON.stringify({ event: event.name, data })
+    let encoded: string | undefined
+    const frame = (): string => (encoded ??= JSON.stringify({ event: event.name, data }))
     const mayBeDropped = event.name === 'typing.started' || event.name === 'typing.stopped'
     const withheld = mayBeDropped ? [SLOW_ROOM] : []
 
-    io.local.to(rooms).except(withheld).emit(event.name, data)
-    raw.send(rooms, frame, { mayBeDropped })
-    slowReaders.count(rooms, frame.length)
+    if (rooms.some((room) => members.has(room))) {
+      io.local.to(rooms).except(withheld).emit(event.name, data)
+      slowReaders.count(rooms, frame)
+    }
+    if (raw.hasAny(rooms)) raw.send(rooms, frame(), { mayBeDropped })
 
-    const spoken = inPublishedWords(event)
+    const publishedRooms = rooms.map(publishedRoom).filter((room) => members.has(room))
+    const spoken = publishedRooms.length > 0 ? inPublishedWords(event) : undefined
     if (!spoken) continue
-    const publishedRooms = rooms.map(publishedRoom)
-    const except = spoken.echo && origin !== undefined ? [...withheld, origin] : withheld
-    io.local.to(publishedRooms).except(except).emit(spoken.name, spoken.data)
-    slowReaders.count(publishedRooms, frame.length)
+    const echo = spoken.echo ? origin : undefined
+    const isForOthers = publishedRooms.some(
+      (room) => (members.get(room)?.size ?? 0) > 1 || !members.get(room)?.has(echo ?? ''),
+    )
+    if (!isForOthers) continue
+    io.local
+      .to(publishedRooms)
+      .except(echo === undefined ? withheld : [...withheld, echo])
+      .emit(spoken.name, spoken.data)
+    slowReaders.count(publishedRooms, frame)
   }
 }
 

@@ -1,22 +1,20 @@
 /** The integration guide over Socket.IO: a thin translation onto the same operations and events. */
 import {
-  publishedSend,
+  publishedError,
   type FleetingEvent,
   type PublishedEvents,
   type PublishedReply,
   type Reply,
   type StoredEvent,
+  type StoredEventOf,
   type ThreadPage,
   type WireError,
 } from '@dosti/contracts'
-import { invalid } from '@dosti/runtime'
 import type { Socket } from 'socket.io'
 import type { Connection } from './connection.ts'
 
 /** Published clients sit in rooms of their own, so that each event is worded once for all of them. A prefix: the end of a room is free text. */
 export const publishedRoom = (room: string): string => `published:${room}`
-
-const payload = publishedSend.pick({ message: true, clientMessageId: true })
 
 /** Listens to what the guide lets a client say, and tells it who joined already. */
 export function speakPublished(socket: Socket, connection: Connection): void {
@@ -49,21 +47,16 @@ export function speakPublished(socket: Socket, connection: Connection): void {
 }
 
 async function send(connection: Connection, given: unknown): Promise<PublishedReply> {
-  const parsed = payload.safeParse(typeof given === 'object' && given !== null ? given : {})
-  if (!parsed.success) {
-    const { code, message, details } = invalid(
-      parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), problem: issue.message })),
-    )
-    return { success: false, error: { code, message, ...(details === undefined ? {} : { details }) } }
-  }
-  const { message: text, clientMessageId } = parsed.data
-  const reply = (await connection.ask('message.send', {
-    text,
-    ...(clientMessageId === undefined ? {} : { clientMessageId }),
-  })) as Reply<{ event: StoredEvent }>
-  if (!reply.ok) return { success: false, error: reply.error }
-  const { id, timestamp } = reply.data.event
-  return { success: true, id, timestamp, clientMessageId: clientMessageId ?? null }
+  const { message, clientMessageId } = (typeof given === 'object' && given !== null ? given : {}) as Record<
+    string,
+    unknown
+  >
+  // Parsed once, behind the door; null is what a client without the field may send for it.
+  const input = { text: message, ...((clientMessageId ?? undefined) === undefined ? {} : { clientMessageId }) }
+  const reply = (await connection.ask('message.send', input)) as Reply<{ event: StoredEventOf<'message.sent'> }>
+  if (!reply.ok) return { success: false, error: publishedError(reply.error) }
+  const { id, timestamp, data } = reply.data.event
+  return { success: true, id, timestamp, clientMessageId: data.clientMessageId ?? null }
 }
 
 // Whoever connects while an agent is there is told again.

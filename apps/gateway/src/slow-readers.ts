@@ -19,14 +19,15 @@ interface Counted {
 
 /** Counts, after an emit, what lies unsent for the sockets of some rooms. */
 export interface SlowReaders {
-  count(rooms: readonly string[], frameBytes: number): void
+  /** `frame` is what was sent, encoded; asked for only if somebody lags. */
+  count(rooms: readonly string[], frame: () => string): void
 }
 
 /** The count for the Socket.IO side; `onCut` is told of each socket that is given up. */
 export function createSlowReaders(io: Server, onCut: () => void): SlowReaders {
   const backlogs = new WeakMap<Socket['conn'], Counted>()
 
-  const count = (socket: Socket, frameBytes: number): void => {
+  const count = (socket: Socket, frame: () => string): void => {
     const { conn } = socket
     // Everything was taken by the transport: nothing to count. The usual case, and all it costs.
     if (unsentOf(conn).length === 0) return
@@ -39,7 +40,7 @@ export function createSlowReaders(io: Server, onCut: () => void): SlowReaders {
         void socket.leave(SLOW_ROOM)
       })
     }
-    backlog.bytes += frameBytes
+    backlog.bytes += frame().length
     const bytes = backlog.bytes + handedOver(conn)
     if (bytes > BACKLOG_BYTES_MAX) {
       onCut()
@@ -48,12 +49,12 @@ export function createSlowReaders(io: Server, onCut: () => void): SlowReaders {
   }
 
   return {
-    count(rooms, frameBytes) {
+    count(rooms, frame) {
       const { adapter, sockets } = io.of('/')
       for (const room of rooms) {
         for (const id of adapter.rooms.get(room) ?? []) {
           const socket = sockets.get(id)
-          if (socket) count(socket, frameBytes)
+          if (socket) count(socket, frame)
         }
       }
     },

@@ -20,6 +20,8 @@ export interface RawSockets {
   accept(socket: WebSocket, request: IncomingMessage): void
   /** Cuts everybody in a room. */
   disconnect(room: string): void
+  /** Somebody is in one of the rooms. */
+  hasAny(rooms: readonly string[]): boolean
   /** Sends a frame to everybody in any of the rooms, once each; what may be dropped is not sent to those who lag. */
   send(rooms: readonly string[], frame: string, options: { mayBeDropped: boolean }): void
   close(): void
@@ -112,6 +114,7 @@ export function createRawSockets(deps: GatewayDeps, drain: Drain, onCut: () => v
     disconnect(room) {
       for (const socket of rooms.get(room) ?? []) socket.close(CLOSE.revoked, 'revoked')
     },
+    hasAny: (names) => names.some((name) => rooms.has(name)),
     send(names, frame, { mayBeDropped }) {
       const reached = new Set<WebSocket>()
       for (const name of names) for (const socket of rooms.get(name) ?? []) reached.add(socket)

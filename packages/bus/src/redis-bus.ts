@@ -22,11 +22,6 @@ export interface RedisBusOptions {
   onLost?: (error: unknown) => void
 }
 
-interface Envelope {
-  node: string
-  told: readonly Told[]
-}
-
 /** A bus over one Redis channel. Never throws and never waits: with Redis away, this process still hears itself (D7). */
 export function createRedisBus({ url, channel = 'dosti:told', onLost = () => {} }: RedisBusOptions): Bus {
   const node = randomUUID()
@@ -44,14 +39,24 @@ export function createRedisBus({ url, channel = 'dosti:told', onLost = () => {} 
   subscriber.on('error', () => {})
   subscriber.subscribe(channel).catch(onLost)
   subscriber.on('message', (_channel, text) => {
-    const envelope = JSON.parse(text) as Envelope
-    if (envelope.node !== node) for (const listener of listeners) listener(envelope.told)
+    // Our own words come back to us; the name in front tells without reading on.
+    if (text.startsWith(node)) return
+    const told = JSON.parse(text.slice(node.length)) as Told[]
+    for (const listener of listeners) listener(told)
   })
 
+  // What is told in one turn of the event loop, as by the changes of one commit, shares one publication.
+  let gathered: Told[] = []
+  const send = (): void => {
+    const told = gathered
+    gathered = []
+    publisher.publish(channel, node + JSON.stringify(told)).catch(onLost)
+  }
   const publish = (told: readonly Told[]): void => {
     if (told.length === 0) return
     for (const listener of listeners) listener(told)
-    publisher.publish(channel, JSON.stringify({ node, told } satisfies Envelope)).catch(onLost)
+    if (gathered.length === 0) setImmediate(send)
+    gathered.push(...told)
   }
 
   return {

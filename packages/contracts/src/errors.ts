@@ -76,6 +76,11 @@ export interface ErrorDetail {
   problem: string
 }
 
+/** Details as a sentence for people. */
+export function wordDetails(details: readonly ErrorDetail[]): string {
+  return `${details.map(({ path, problem }) => `${path || 'The request'} ${problem}`).join('; ')}.`
+}
+
 /** An error as every transport sends it. `requestId` finds the log line; `retryAfterMs` is in milliseconds. */
 export interface WireError {
   code: ErrorCode

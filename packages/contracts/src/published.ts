@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { WireError } from './errors.ts'
+import { wordDetails, type WireError } from './errors.ts'
 import type { StoredEventOf } from './events.ts'
 import { clientMessageId, messageText, visitorId } from './text.ts'
 
@@ -55,6 +55,13 @@ export interface PublishedEvents {
   partner_stopped_typing: { deviceId: 'agent' }
   agent_joined: { visitorId: string; agentName: string }
   error_message: { success: false; error: WireError }
+}
+
+/** A refusal of `message.send` in the words of the guide, where the text is called `message`. */
+export function publishedError(error: WireError): WireError {
+  if (!error.details?.some(({ path }) => path === 'text')) return error
+  const details = error.details.map((detail) => (detail.path === 'text' ? { ...detail, path: 'message' } : detail))
+  return { ...error, message: wordDetails(details), details }
 }
 
 /** A message as the published protocol shows it: "You" and "Support", whoever they are. */

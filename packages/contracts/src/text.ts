@@ -17,9 +17,14 @@ export function codePoints(text: string): number {
   return count
 }
 
+/** True if a text has at most so many code points; quick for the usual short one. */
+export function isWithin(text: string, lengthMax: number): boolean {
+  return text.length <= lengthMax || codePoints(text) <= lengthMax
+}
+
 /** Cuts at a number of code points, never through the middle of one. */
 export function cutText(text: string, lengthMax: number): string {
-  return codePoints(text) <= lengthMax ? text : Array.from(text).slice(0, lengthMax).join('')
+  return isWithin(text, lengthMax) ? text : Array.from(text).slice(0, lengthMax).join('')
 }
 
 // Postgres stores neither NUL nor lone surrogates; taking them would store another text than the one acknowledged.
@@ -31,7 +36,7 @@ const CONTROL = /\p{Cc}/u
 export const messageText = z
   .string({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a string') })
   .refine((text) => text.trim() !== '', 'must not be empty')
-  .refine((text) => codePoints(text) <= TEXT_LENGTH_MAX, `must be at most ${TEXT_LENGTH_MAX} characters`)
+  .refine((text) => isWithin(text, TEXT_LENGTH_MAX), `must be at most ${TEXT_LENGTH_MAX} characters`)
   .refine(storable, 'must be valid Unicode without NUL')
   .meta({ id: 'MessageText', minLength: 1, maxLength: TEXT_LENGTH_MAX })
 
@@ -39,7 +44,7 @@ export const messageText = z
 export const visitorId = z
   .string({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a string') })
   .refine((id) => id.length > 0, 'must not be empty')
-  .refine((id) => codePoints(id) <= VISITOR_ID_LENGTH_MAX, `must be at most ${VISITOR_ID_LENGTH_MAX} characters`)
+  .refine((id) => isWithin(id, VISITOR_ID_LENGTH_MAX), `must be at most ${VISITOR_ID_LENGTH_MAX} characters`)
   .refine((id) => !CONTROL.test(id) && id.isWellFormed(), 'must be valid Unicode without control characters')
   .meta({ id: 'VisitorId', minLength: 1, maxLength: VISITOR_ID_LENGTH_MAX })
 

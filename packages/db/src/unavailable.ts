@@ -31,17 +31,36 @@ export function translate(error: unknown): unknown {
 }
 
 function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof DostiError) return false
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (!isErrorLike(error) || error instanceof DostiError) return false
+  const code = codeOf(error)
   if (SQL_STATES.test(code) || SYSTEM_CODES.has(code) || PRISMA_CODES.has(code)) return true
-  return PHRASES.test(error.message) || isUnavailable(error.cause)
+  return PHRASES.test(error.message ?? '') || isUnavailable(error.cause)
+}
+
+interface ErrorLike {
+  code?: unknown
+  /** The SQLSTATE, where Prisma's adapter has put a word of its own into `code`. */
+  originalCode?: unknown
+  message?: string
+  cause?: unknown
+}
+
+// Prisma's adapter throws an error whose cause is a plain object.
+function isErrorLike(error: unknown): error is ErrorLike {
+  return typeof error === 'object' && error !== null
+}
+
+function codeOf({ originalCode, code }: ErrorLike): string {
+  const found = originalCode ?? code
+  return typeof found === 'string' ? found : ''
 }
 
 /** The SQLSTATE of a Postgres error, also of one that `translate` made a refusal of; else the empty string. */
 export function sqlState(error: unknown): string {
-  if (!(error instanceof Error)) return ''
+  if (!isErrorLike(error)) return ''
   if (error instanceof DostiError) return sqlState(error.cause)
-  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const code = codeOf(error)
+  return code === '' ? sqlState(error.cause) : code
 }
 
 /** True if Postgres itself said so, as of a lock that somebody holds: then it is there. */

@@ -6,6 +6,7 @@ import {
   DostiError,
   OPERATIONS,
   toWireError,
+  wordDetails,
   type Actor,
   type ErrorCode,
   type ErrorDetail,
@@ -92,10 +93,7 @@ export function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<
 
 /** `request.invalid`, worded for people from its details. */
 export function invalid(details: ErrorDetail[]): DostiError {
-  return new DostiError('request.invalid', {
-    message: `${details.map(({ path, problem }) => `${path || 'The request'} ${problem}`).join('; ')}.`,
-    details,
-  })
+  return new DostiError('request.invalid', { message: wordDetails(details), details })
 }
 
 /** Any failure as the caller may see it; what is not a DostiError is a bug: logged whole, told as `internal`. */

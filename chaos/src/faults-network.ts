@@ -1,0 +1,214 @@
+/** T21, T23, T24, T30: lines that are cut, late and half-open, and clocks that are wrong. */
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '@dosti/tooling'
+import { WebSocket } from 'ws'
+import { CannotRun, lasting, someGateway, type Fault, type Stage } from './fault.ts'
+import { askHttp, dialExtended, dialRaw, type Hearing } from './lines.ts'
+import { defineService } from './processes.ts'
+import { clearUp, startProxy } from './proxy.ts'
+
+
+const SHIFT_CLOCK = new URL('preload/shift-clock.mjs', import.meta.url).href
+const QUIET: Hearing = { bytes: () => {}, event: () => {} }
+
+const partitionFromRedis: Fault = {
+  id: 'T21',
+  title: 'one gateway in a network of its own loses Redis alone',
+  async inject(stage) {
+    const { world, expect } = stage
+    const space = `dosti${process.pid % 10_000}`
+    const [outside, inside, redisAddress] = ['10.213.77.1', '10.213.77.2', '10.213.77.3']
+    const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' })
+    try {
+      ip('netns', 'add', space)
+      ip('link', 'add', `${space}a`, 'type', 'veth', 'peer', 'name', `${space}b`, 'netns', space)
+    } catch (error) {
+      throw new CannotRun(`no network namespaces here: ${String(error).split('\n')[0]}`)
+    }
+    const closing: (() => unknown)[] = [() => ip('netns', 'del', space)]
+    try {
+      for (const address of [outside, redisAddress]) ip('addr', 'add', `${address}/24`, 'dev', `${space}a`)
+      ip('link', 'set', `${space}a`, 'up')
+      ip('-n', space, 'link', 'set', 'lo', 'up')
+      ip('-n', space, 'addr', 'add', `${inside}/24`, 'dev', `${space}b`)
+      ip('-n', space, 'link', 'set', `${space}b`, 'up')
+      const toPostgres = await startProxy({ host: '127.0.0.1', port: world.postgres.port }, { host: outside })
+      const toRedis = await startProxy({ host: '127.0.0.1', port: world.redis.port }, { host: redisAddress })
+      closing.unshift(() => toPostgres.close(), () => toRedis.close())
+      const env = world.env({ toPostgres: toPostgres.port, toRedis: toRedis.port })
+      const apart = defineService({
+        name: 'apart',
+        entry: 'apps/gateway/src/main.ts',
+        port: await freePort(),
+        host: inside,
+        // Limits may be off on loopback alone.
+        env: {
+          ...env,
+          DATABASE_URL: env['DATABASE_URL']?.replace('127.0.0.1', outside) ?? '',
+          REDIS_URL: env['REDIS_URL']?.replace('127.0.0.1', redisAddress) ?? '',
+          LIMITS: 'on',
+          NODE_NAME: 'apart',
+        },
+        running: world.running,
+        misbehaved: (what) => world.misbehaviours.push(what),
+        prefix: ['ip', 'netns', 'exec', space],
+      })
+      await apart.start()
+      closing.unshift(() => apart.kill())
+      const seen = await talkAcross(stage, apart.url, () => ip('addr', 'del', `${redisAddress}/24`, 'dev', `${space}a`))
+      expect('what is said on one side arrives by cursor on the other within 10 s', seen.missing === 0, seen.words)
+    } finally {
+      for (const close of closing) await close()
+    }
+  },
+}
+
+/** A visitor on the lonely gateway and an agent on the other, who hear each other only through the log. */
+async function talkAcross(
+  { world, random }: Stage,
+  lonelyUrl: string,
+  cut: () => void,
+): Promise<{ missing: number; words: string }> {
+  const [workspace] = world.workspaces
+  const visitorId = `apart${random.between(0, 999_999)}`
+  const api = `http://127.0.0.1:${world.api.edge.port}`
+  const { email, password } = workspace.agent
+  const { cookie } = await askHttp(`${api}/api/v1/session.start`, { email, password }, QUIET)
+  const agent = await dialExtended(async () => {
+    const { body } = await askHttp(`${api}/api/v1/ticket.create`, {}, QUIET, { cookie })
+    return { ticket: (body['data'] as { ticket: string }).ticket }
+  })(`http://127.0.0.1:${world.gateways[0].edge.port}`, QUIET)
+  const visitor = await dialRaw({ key: workspace.publicKey, visitorId })(lonelyUrl, QUIET)
+  const said: string[] = []
+  const say = async (text: string): Promise<void> => {
+    const fromVisitor = await visitor.ask('message.send', { text, clientMessageId: text })
+    const fromAgent = await agent.ask('message.send', { visitorId, text: `re ${text}`, clientMessageId: `re ${text}` })
+    if (!fromVisitor.ok || !fromAgent.ok) throw new Error('a send was refused beside the partition')
+    said.push(text, `re ${text}`)
+  }
+  await say('before')
+  cut()
+  for (let index = 0; index < 10; index += 1) await say(`during ${index}`)
+  const from = Date.now()
+  let missing = said.length
+  while (missing > 0 && Date.now() - from < 10_000) {
+    const pages = [await visitor.ask('conversation.sync', { after: 0 }), await agent.ask('conversation.sync', { visitorId, after: 0, internalAfter: 0 })]
+    const texts = pages.map((page) => JSON.stringify(page))
+    missing = said.filter((text) => !texts.every((page) => page.includes(`"${text}"`))).length
+  }
+  visitor.close()
+  agent.close()
+  return { missing, words: `${missing} of ${said.length} missing after ${Date.now() - from} ms` }
+}
+
+const badLine: Fault = {
+  id: 'T23',
+  title: 'client lines late by seconds, reset on random bytes, requests answered twice',
+  async inject(stage) {
+    const { world, crowd, random } = stage
+    const edges = [...world.gateways, world.api].map(({ edge }) => edge)
+    for (const edge of edges) {
+      edge.weather = {
+        ...edge.weather,
+        latencyMs: stage.size === 'short' ? 100 : 1000,
+        jitterMs: stage.size === 'short' ? 400 : 2000,
+        resetAfterBytes: () => random.between(1, 60_000),
+      }
+    }
+    const end = Date.now() + lasting(stage, [4000, 5000], [10_000, 20_000])
+    const from = Date.now()
+    let twice = 0
+    while (Date.now() < end) {
+      twice += await sendTwice(stage)
+      await wait(random.between(50, 200))
+    }
+    for (const edge of edges) clearUp(edge)
+    const asked = crowd.recording.attempts.filter(({ startedAt }) => startedAt >= from).length
+    stage.expect('requests went through it', asked > 0 && twice > 0, `${asked} requests, ${twice} of them twice`)
+  },
+}
+
+/** A proxy that delivers a POST twice, at the same moment: both answers must name one message. */
+async function sendTwice({ world, crowd, random }: Stage): Promise<number> {
+  const known = crowd.recording.sends.filter(({ clientMessageId, stream, party }) => clientMessageId !== null && stream === 'public' && !party.startsWith('agent'))
+  const send = known.at(-random.between(1, Math.min(known.length, 20)))
+  const workspace = world.workspaces.find(({ id }) => id === send?.workspaceId)
+  if (send === undefined || workspace === undefined) return 0
+  const { visitorId, text, clientMessageId } = send
+  const body = { apiKey: workspace.publicKey, visitorId, message: text, clientMessageId }
+  const url = `${world.api.service.url}/api/chat/send`
+  const answers = await Promise.allSettled([askHttp(url, body, QUIET), askHttp(url, body, QUIET)])
+  for (const answer of answers)
+    if (answer.status === 'fulfilled' && answer.value.body['success'] === true)
+      send.acks.push({ id: String(answer.value.body['id']), timestamp: Number(answer.value.body['timestamp']) })
+  return 1
+}
+
+const halfOpen: Fault = {
+  id: 'T24',
+  title: 'clients that vanish without a word',
+  once: true,
+  async inject(stage) {
+    const { world } = stage
+    const { service } = someGateway(stage)
+    const [workspace] = world.workspaces
+    const count = stage.size === 'short' ? 100 : 1000
+    const before = service.descriptors()
+    const proxy = await startProxy({ host: '127.0.0.1', port: Number(new URL(service.url).port) })
+    const sockets: WebSocket[] = []
+    for (let index = 0; index < count; index += 1) {
+      const socket = new WebSocket(`ws://127.0.0.1:${proxy.port}/${index % 2 === 0 ? 'ws' : 'socket.io/?EIO=4&transport=websocket'}`)
+      socket.on('error', () => {})
+      await once(socket, 'open')
+      const auth = { protocol: 1, key: workspace.publicKey, visitorId: `half${index}` }
+      socket.send(index % 2 === 0 ? JSON.stringify({ id: 1, op: 'hello', input: auth }) : `40${JSON.stringify(auth)}`)
+      sockets.push(socket)
+    }
+    await wait(500)
+    const held = service.descriptors() - before
+    proxy.weather.frozen = true
+    const from = Date.now()
+    while (service.descriptors() > before * 1.1 + 20 && Date.now() - from < 60_000) await wait(250)
+    const tookMs = Date.now() - from
+    const left = service.descriptors() - before
+    for (const socket of sockets) socket.terminate()
+    await proxy.close()
+    // Pings every 25 s; the next one finds that the last was not answered.
+    stage.expect('they are gone within 52 s', held >= count * 0.9 && tookMs <= 52_000, `${held} held, ${left} left after ${tookMs} ms`)
+  },
+}
+
+const wrongClock: Fault = {
+  id: 'T30',
+  title: 'one gateway with a clock that is ten minutes off, and client clocks a day off',
+  async inject(stage) {
+    const { service } = someGateway(stage)
+    const minutes = stage.random.pick([-10, 10])
+    await service.stop()
+    await service.start(['--import', `${SHIFT_CLOCK}?ms=${minutes * 60_000}`])
+    const statuses = await pollWithOddCursors(stage)
+    await wait(lasting(stage, [2500, 3500], [8000, 15_000]))
+    await service.stop()
+    await service.start()
+    const wrong = [...statuses].filter(([cursor, status]) => status !== (/^-|NaN|abc/.test(cursor) ? 400 : 200))
+    stage.expect('cursors of every kind are answered, never with a 5xx', wrong.length === 0, `${JSON.stringify(wrong)} of ${statuses.size} odd ones`)
+  },
+}
+
+async function pollWithOddCursors({ world, crowd, random }: Stage): Promise<Map<string, number>> {
+  const { workspace, visitorId } = random.pick(crowd.visitors)
+  const day = 86_400_000
+  const now = Date.now()
+  const cursors = ['0', '-1', 'NaN', 'abc', '1e308', String(now + day), String(now - day), String(Math.floor(now / 1000)), new Date(now).toISOString(), '2026-03-29T02:30:00+01:00', '1781625600000.5']
+  const statuses = new Map<string, number>()
+  for (const cursor of cursors) {
+    const query = new URLSearchParams({ apiKey: workspace.publicKey, visitorId, lastTimestamp: cursor })
+    const { status } = await askHttp(`${world.api.service.url}/api/chat/poll?${query}`, undefined, QUIET)
+    statuses.set(cursor, status)
+  }
+  return statuses
+}
+
+export const networkFaults: readonly Fault[] = [partitionFromRedis, badLine, halfOpen, wrongClock]
