@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-const unit = ['{packages,apps}/*/{src,test,testing,bin,server}/**/*.test.{ts,tsx}', 'tooling/*.test.ts', 'chaos/src/*.test.ts']
-const integration = ['{packages,apps}/*/{src,test,testing,bin,server}/**/*.int.test.ts', 'e2e/**/*.int.test.ts', 'chaos/src/*.int.test.ts']
+const unit = [
+  '{packages,apps}/*/{src,test,testing,bin,server}/**/*.test.{ts,tsx}',
+  'tooling/*.test.ts',
+  'chaos/src/*.test.ts',
+]
+const integration = ['{packages,apps}/*/{src,test,testing,bin,server}/**/*.int.test.ts', 'e2e/**/*.int.test.ts']
 
 export default defineConfig({
   test: {
@@ -12,7 +16,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: unit, exclude: ['**/node_modules/**', '**/*.int.test.*'] },
+        test: { name: 'unit', include: unit, exclude: ['**/node_modules/**', '**/*.int.test.*', '**/*.chaos.test.*'] },
       },
       {
         extends: true,
@@ -23,6 +27,11 @@ export default defineConfig({
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        extends: true,
+        // Rules about time need the machine for themselves, so this project runs on its own.
+        test: { name: 'chaos', include: ['chaos/src/*.chaos.test.ts'], fileParallelism: false, hookTimeout: 60_000 },
       },
       {
         extends: true,

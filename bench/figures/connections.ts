@@ -60,7 +60,7 @@ export const connections: Measure = async (setting) => {
 }
 
 async function idleMemory(
-  { generator, world }: Parameters<Measure>[0],
+  { flags, generator, world }: Parameters<Measure>[0],
   start: () => Promise<Node>,
   count: number,
 ): Promise<Memory> {
@@ -69,7 +69,7 @@ async function idleMemory(
   const job = { kind: 'storm', server: node.url, atOnce: 100, pids: {} } as const
   await generator.run<'storm'>({ ...job, visitors: world.visitors(WARM, 'warm'), stops: false })
   const read = async () => {
-    await wait(setting.flags.quick ? 100 : 1500) // handshakes end, the kernel hands back what was freed
+    await wait(flags.quick ? 100 : 1500) // handshakes end, the kernel hands back what was freed
     const heap = await heapAfterCollecting(inspector)
     return { heap: heap / 1024, resident: residentKiB(node.pid) }
   }

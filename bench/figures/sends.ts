@@ -77,7 +77,7 @@ function rowsOf(
   const ours = rates(results.ours)
   const many = shape === 'many visitors'
   const row = (name: string, values: LoopResult[], budget: Row['budget']): Row => ({
-    what: `${shape}`,
+    what: shape,
     unit: 'sends/s',
     ours,
     baseline: { name, values: rates(values) },

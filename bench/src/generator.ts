@@ -23,7 +23,7 @@ export function startGenerator(running: Running): Generator {
   running.add('generator', 'service', child.pid)
   return {
     run: async (job, reached) => (await ask(child, job, reached)) as never,
-    stop: () => void child.disconnect(),
+    stop: () => child.disconnect(),
   }
 }
 

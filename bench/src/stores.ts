@@ -40,7 +40,11 @@ export async function startRun(): Promise<{ folder: string; running: Running }> 
 }
 
 /** Starts both. On disk: fsync on, synchronous_commit on. In memory the same settings, with a disk that costs nothing. */
-export async function startStores(run: { folder: string; running: Running }, place: Stores['place']): Promise<Stores> {
+export async function startStores(
+  run: { folder: string; running: Running },
+  place: Stores['place'],
+  settings: readonly string[] = [],
+): Promise<Stores> {
   const program = findRedis()
   if (program === undefined)
     throw new Error('The benchmark needs a real Redis: put redis-server or valkey-server on the path.')

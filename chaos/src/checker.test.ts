@@ -15,7 +15,14 @@ function goodRecording(): Recording {
     recording.parties.push(poller)
     for (let seq = 1; seq <= 10; seq += 1) {
       const text = `#acme.${visitorId}# ${seq}`
-      const event = store(recording, { visitorId, stream: 'public', seq, text, timestamp: 1000 + seq, clientMessageId: `${seq}` })
+      const event = store(recording, {
+        visitorId,
+        stream: 'public',
+        seq,
+        text,
+        timestamp: 1000 + seq,
+        clientMessageId: `${seq}`,
+      })
       recording.sends.push(sendOf(event, `extended ${visitorId}`))
       poller.items.push(event)
       agent.items.push(event)
@@ -24,15 +31,37 @@ function goodRecording(): Recording {
     poller.bytes = 500
     agent.owners.set(`acme.${visitorId}`, 10)
   }
-  const note = store(recording, { visitorId: 'v1', stream: 'internal', seq: 1, text: '#acme.v1.internal# n', timestamp: 2000, clientMessageId: 'n' })
+  const note = store(recording, {
+    visitorId: 'v1',
+    stream: 'internal',
+    seq: 1,
+    text: '#acme.v1.internal# n',
+    timestamp: 2000,
+    clientMessageId: 'n',
+  })
   recording.sends.push({ ...sendOf(note, 'agent'), stream: 'internal' })
   agent.items.push(note)
-  const first = store(recording, { visitorId: 'w', stream: 'public', seq: 1, text: '#acme.w# hi', timestamp: 1000, clientMessageId: 'w' })
+  const first = store(recording, {
+    visitorId: 'w',
+    stream: 'public',
+    seq: 1,
+    text: '#acme.w# hi',
+    timestamp: 1000,
+    clientMessageId: 'w',
+  })
   recording.sends.push(sendOf(first, 'waiting'))
   agent.items.push(first)
   recording.waiting.push({ workspaceId, visitorId: 'w' })
   for (const step of [1, 2])
-    recording.alerts.push({ alertId: `alr_${step}`, workspaceId, visitorId: 'w', eventSeq: 1, step, status: 'sent', heardBy: new Map([['agent', 1]]) })
+    recording.alerts.push({
+      alertId: `alr_${step}`,
+      workspaceId,
+      visitorId: 'w',
+      eventSeq: 1,
+      step,
+      status: 'sent',
+      heardBy: new Map([['agent', 1]]),
+    })
   recording.attempts.push({ party: 'extended v1', visitorId: 'v1', startedAt: 0, tookMs: 5, outcome: 'ok' })
   recording.recoveries.push({ fault: 'T1', tookMs: 500 })
   recording.expectations.push({ fault: 'T8', rule: 'in time', held: true, seen: '' })
@@ -41,16 +70,44 @@ function goodRecording(): Recording {
 
 function store(
   recording: Recording,
-  { visitorId, stream, seq, text, timestamp, clientMessageId }: Pick<LogEvent, 'visitorId' | 'stream' | 'seq' | 'timestamp'> & { text: string; clientMessageId: string },
+  {
+    visitorId,
+    stream,
+    seq,
+    text,
+    timestamp,
+    clientMessageId,
+  }: Pick<LogEvent, 'visitorId' | 'stream' | 'seq' | 'timestamp'> & { text: string; clientMessageId: string },
 ): LogEvent & { text: string } {
   const id = `msg_${visitorId}_${stream}_${seq}`
-  const event = { workspaceId, visitorId, stream, seq, id, name: 'message.sent', timestamp, sender: 'visitor', clientMessageId, text }
+  const event = {
+    workspaceId,
+    visitorId,
+    stream,
+    seq,
+    id,
+    name: 'message.sent',
+    timestamp,
+    sender: 'visitor',
+    clientMessageId,
+    text,
+  }
   recording.log.push(event)
   return event
 }
 
 function sendOf({ visitorId, id, timestamp, text, clientMessageId }: LogEvent & { text: string }, party: string): Send {
-  return { workspaceId, visitorId, party, stream: 'public', text, clientMessageId, outcome: 'ok', acks: [{ id, timestamp }], openAttempts: 0 }
+  return {
+    workspaceId,
+    visitorId,
+    party,
+    stream: 'public',
+    text,
+    clientMessageId,
+    outcome: 'ok',
+    acks: [{ id, timestamp }],
+    openAttempts: 0,
+  }
 }
 
 const party = (recording: Recording, name: string) => {
@@ -84,44 +141,100 @@ it('a recording in which all is well is clean', () => {
 })
 
 const damages: [what: string, rule: Rule, damage: (recording: Recording) => void][] = [
-  ['an acknowledged message that is not in the log', 'lost', (r) => void r.log.splice(r.log.indexOf(logged(r, '#acme.v1# 10')), 1)],
+  [
+    'an acknowledged message that is not in the log',
+    'lost',
+    (r) => void r.log.splice(r.log.indexOf(logged(r, '#acme.v1# 10')), 1),
+  ],
   ['an acknowledged message that a poller never saw', 'lost', (r) => void party(r, 'poll v1').items.splice(4, 1)],
   ['an acknowledged message that the agent never saw', 'lost', (r) => void party(r, 'agent').items.splice(4, 1)],
   ['an acknowledged note that the agent never saw', 'lost', (r) => void party(r, 'agent').items.splice(-2, 1)],
-  ['an acknowledgement with a time that was not stored', 'lost', (r) => void (sent(r, '#acme.v1# 3').acks = [{ id: 'msg_v1_public_3', timestamp: 1 }])],
-  ['a message stored twice under one client message id', 'doubled', (r) => void r.log.push({ ...logged(r, '#acme.v1# 3'), id: 'msg_x', seq: 11, timestamp: 3000 })],
-  ['a message without an id stored twice though its one attempt was answered', 'doubled', (r) => {
-    sent(r, '#acme.v1# 3').clientMessageId = null
-    logged(r, '#acme.v1# 3').clientMessageId = null
-    r.log.push({ ...logged(r, '#acme.v1# 3'), id: 'msg_x', seq: 11, timestamp: 3000 })
-  }],
-  ['a resend that was acknowledged as another message', 'doubled', (r) => void sent(r, '#acme.v1# 3').acks.push({ id: 'msg_x', timestamp: 3000 })],
-  ['a poll that told a message twice', 'doubled', (r) => void party(r, 'poll v1').repeats.push(logged(r, '#acme.v1# 3'))],
+  [
+    'an acknowledgement with a time that was not stored',
+    'lost',
+    (r) => void (sent(r, '#acme.v1# 3').acks = [{ id: 'msg_v1_public_3', timestamp: 1 }]),
+  ],
+  [
+    'a message stored twice under one client message id',
+    'doubled',
+    (r) => void r.log.push({ ...logged(r, '#acme.v1# 3'), id: 'msg_x', seq: 11, timestamp: 3000 }),
+  ],
+  [
+    'a message without an id stored twice though its one attempt was answered',
+    'doubled',
+    (r) => {
+      sent(r, '#acme.v1# 3').clientMessageId = null
+      logged(r, '#acme.v1# 3').clientMessageId = null
+      r.log.push({ ...logged(r, '#acme.v1# 3'), id: 'msg_x', seq: 11, timestamp: 3000 })
+    },
+  ],
+  [
+    'a resend that was acknowledged as another message',
+    'doubled',
+    (r) => void sent(r, '#acme.v1# 3').acks.push({ id: 'msg_x', timestamp: 3000 }),
+  ],
+  [
+    'a poll that told a message twice',
+    'doubled',
+    (r) => void party(r, 'poll v1').repeats.push(logged(r, '#acme.v1# 3')),
+  ],
   ['a number that the log skips', 'gaps', (r) => void (logged(r, '#acme.v1# 10').seq = 11)],
   ['a number that is there twice', 'gaps', (r) => void (logged(r, '#acme.v1# 10').seq = 9)],
   ['an agent without the end of a thread', 'gaps', (r) => void party(r, 'agent').items.splice(9, 1)],
   ['a poller that got two messages in the other order', 'outOfOrder', (r) => void party(r, 'poll v2').items.reverse()],
-  ['numbers and times in different orders', 'outOfOrder', (r) => {
-    const [a, b] = [logged(r, '#acme.v2# 4'), logged(r, '#acme.v2# 5')]
-    ;[a.timestamp, b.timestamp] = [b.timestamp, a.timestamp]
-  }],
-  ["a sender's messages in another order than they were sent", 'outOfOrder', (r) => {
-    const [a, b] = [sent(r, '#acme.v2# 4'), sent(r, '#acme.v2# 5')]
-    ;[a.text, b.text] = [b.text, a.text]
-  }],
-  ["a visitor who received another visitor's words", 'foreign', (r) => void party(r, 'poll v1').owners.set('acme.v2', 1)],
+  [
+    'numbers and times in different orders',
+    'outOfOrder',
+    (r) => {
+      const [a, b] = [logged(r, '#acme.v2# 4'), logged(r, '#acme.v2# 5')]
+      ;[a.timestamp, b.timestamp] = [b.timestamp, a.timestamp]
+    },
+  ],
+  [
+    "a sender's messages in another order than they were sent",
+    'outOfOrder',
+    (r) => {
+      const [a, b] = [sent(r, '#acme.v2# 4'), sent(r, '#acme.v2# 5')]
+      ;[a.text, b.text] = [b.text, a.text]
+    },
+  ],
+  [
+    "a visitor who received another visitor's words",
+    'foreign',
+    (r) => void party(r, 'poll v1').owners.set('acme.v2', 1),
+  ],
   ['a visitor who received a note', 'foreign', (r) => void party(r, 'poll v1').owners.set('acme.v1.internal', 1)],
-  ["an agent who received another workspace's words", 'foreign', (r) => void party(r, 'agent').owners.set('other.v1', 1)],
+  [
+    "an agent who received another workspace's words",
+    'foreign',
+    (r) => void party(r, 'agent').owners.set('other.v1', 1),
+  ],
   ['a recovery that took too long', 'slow', (r) => void r.recoveries.push({ fault: 'T1', tookMs: 10_001 })],
   ['a process that ended by itself', 'misbehaved', (r) => void r.misbehaviours.push({ service: 'gw1', what: 'ended' })],
-  ['an answer "internal"', 'misbehaved', (r) => void r.attempts.push({ party: 'x', visitorId: 'v1', startedAt: 0, tookMs: 1, outcome: 'refused', code: 'internal' })],
+  [
+    'an answer "internal"',
+    'misbehaved',
+    (r) =>
+      void r.attempts.push({
+        party: 'x',
+        visitorId: 'v1',
+        startedAt: 0,
+        tookMs: 1,
+        outcome: 'refused',
+        code: 'internal',
+      }),
+  ],
   ['a send that was refused for good', 'misbehaved', (r) => void (sent(r, '#acme.v1# 3').outcome = 'fail')],
   ['an alert that was never made', 'alerts', (r) => void r.alerts.pop()],
   ['an alert that was never sent', 'alerts', (r) => void (firstAlert(r).status = 'due')],
   ['an alert made twice', 'alerts', (r) => void r.alerts.push({ ...firstAlert(r), alertId: 'alr_x' })],
   ['an alert heard twice', 'alerts', (r) => void firstAlert(r).heardBy.set('agent', 2)],
   ['a waiting visitor nobody heard of', 'alerts', (r) => r.alerts.forEach(({ heardBy }) => heardBy.clear())],
-  ['a rule of a single fault that did not hold', 'expected', (r) => void r.expectations.push({ fault: 'T8', rule: 'x', held: false, seen: '' })],
+  [
+    'a rule of a single fault that did not hold',
+    'expected',
+    (r) => void r.expectations.push({ fault: 'T8', rule: 'x', held: false, seen: '' }),
+  ],
 ]
 
 describe('the checker finds', () => {
@@ -136,9 +249,23 @@ describe('the checker finds', () => {
 
 describe('the checker allows', () => {
   const allowed: [what: string, change: (recording: Recording) => void][] = [
-    ['a send of unknown outcome that is absent', (r) => void r.sends.push({ ...sent(r, '#acme.v1# 3'), text: '#acme.v1# lost', clientMessageId: null, outcome: 'unknown', acks: [], openAttempts: 1 })],
+    [
+      'a send of unknown outcome that is absent',
+      (r) =>
+        void r.sends.push({
+          ...sent(r, '#acme.v1# 3'),
+          text: '#acme.v1# lost',
+          clientMessageId: null,
+          outcome: 'unknown',
+          acks: [],
+          openAttempts: 1,
+        }),
+    ],
     ['an alert of which only one ring was heard', (r) => r.alerts[0]?.heardBy.clear()],
-    ['a resend that got the first answer', (r) => void sent(r, '#acme.v1# 3').acks.push({ id: 'msg_v1_public_3', timestamp: 1003 })],
+    [
+      'a resend that got the first answer',
+      (r) => void sent(r, '#acme.v1# 3').acks.push({ id: 'msg_v1_public_3', timestamp: 1003 }),
+    ],
   ]
   it.each(allowed)('%s', (_what, change) => {
     const recording = goodRecording()

@@ -180,14 +180,19 @@ export function mayHear({ workspaceId, visitorId }: Party, owner: string): boole
 
 function checkForeign({ parties }: Recording): Finding {
   const wrong = parties.flatMap((party) =>
-    [...party.owners].filter(([owner]) => !mayHear(party, owner)).map(([owner, count]) => `${party.name} received words of ${owner} ${count} times`),
+    [...party.owners]
+      .filter(([owner]) => !mayHear(party, owner))
+      .map(([owner, count]) => `${party.name} received words of ${owner} ${count} times`),
   )
   return { n: parties.reduce((sum, { bytes }) => sum + bytes, 0), wrong }
 }
 
 function checkRecoveries({ recoveries }: Recording): Finding {
   const slow = recoveries.filter(({ tookMs }) => tookMs > RECOVERY_MAX_MS)
-  return { n: recoveries.length, wrong: slow.map(({ fault, tookMs }) => `${fault}: ${tookMs} ms until all had caught up`) }
+  return {
+    n: recoveries.length,
+    wrong: slow.map(({ fault, tookMs }) => `${fault}: ${tookMs} ms until all had caught up`),
+  }
 }
 
 function checkBehaviour({ misbehaviours, sends, attempts }: Recording): Finding {
@@ -217,12 +222,15 @@ function checkAlerts({ waiting, alerts, sends }: Recording, log: Log): Finding {
       const found = rows.get(key)?.filter((row) => row.step === step) ?? []
       if (found.length === 0) wrong.push(`no alert ${step} was made for ${visitor.visitorId}`)
       if (found.length > 1) wrong.push(`${found.length} alerts ${step} were made for ${visitor.visitorId}`)
-      for (const row of found) if (row.status !== 'sent') wrong.push(`alert ${step} of ${visitor.visitorId} is ${row.status}`)
+      for (const row of found)
+        if (row.status !== 'sent') wrong.push(`alert ${step} of ${visitor.visitorId} is ${row.status}`)
     }
-    if (!rows.get(key)?.some(({ heardBy }) => heardBy.size > 0)) wrong.push(`nobody heard that ${visitor.visitorId} waits`)
+    if (!rows.get(key)?.some(({ heardBy }) => heardBy.size > 0))
+      wrong.push(`nobody heard that ${visitor.visitorId} waits`)
   }
   for (const { alertId, visitorId, step, heardBy } of alerts)
-    for (const [party, times] of heardBy) if (times > 1) wrong.push(`${party} heard alert ${step} of ${visitorId} (${alertId}) ${times} times`)
+    for (const [party, times] of heardBy)
+      if (times > 1) wrong.push(`${party} heard alert ${step} of ${visitorId} (${alertId}) ${times} times`)
   return { n, wrong }
 }
 
@@ -237,4 +245,3 @@ function* pairs<T>(items: readonly T[]): Generator<[T, T]> {
     if (before !== undefined && after !== undefined) yield [before, after]
   }
 }
-

@@ -20,17 +20,17 @@ export interface Crowd {
   visitors: Visitor[]
   agents: Agent[]
   /** New visitors who each write one message and whom nobody answers; resolves once all are acknowledged. */
-  bringWaiting(count: number): Promise<string[]>
+  bringWaiting: (count: number) => Promise<string[]>
   /** Acknowledged so far. */
-  acked(): number
+  acked: () => number
   /** Waits until all that was acknowledged by now is held by everybody and everybody is served again; the time it took. */
-  recover(patienceMs: number): Promise<number | undefined>
+  recover: (patienceMs: number) => Promise<number | undefined>
   /** Stops talking and waits until every outcome is known. */
-  settle(patienceMs: number): Promise<void>
+  settle: (patienceMs: number) => Promise<void>
   /** Everybody asks for all there is, a last time, and goes. */
-  finish(): Promise<void>
+  finish: () => Promise<void>
   /** Who has something unsettled, for a run that hangs. */
-  laggards(): string[]
+  laggards: () => string[]
 }
 
 const LOOK_MS = 25
@@ -62,7 +62,10 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
     const road = ROADS[index % ROADS.length] ?? 'rest'
     return bringVisitor(place, workspace, { visitorId: `v${index}`, road }, settled)
   })
-  const followers = () => [...visitors.flatMap((visitor) => visitor.followers), ...agents.map(({ follower }) => follower)]
+  const followers = () => [
+    ...visitors.flatMap((visitor) => visitor.followers),
+    ...agents.map(({ follower }) => follower),
+  ]
 
   let talking = true
   const talk = async (): Promise<void> => {
@@ -75,8 +78,12 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
   void talk()
 
   const laggards = (): string[] => [
-    ...visitors.filter(({ outbox }) => outbox.size() > 0).map(({ visitorId, road, outbox }) => `${road} ${visitorId}: ${outbox.size()}`),
-    ...agents.filter((agent) => agent.unsettled() > 0).map((agent) => `agent ${agent.workspace.name}: ${agent.unsettled()}`),
+    ...visitors
+      .filter(({ outbox }) => outbox.size() > 0)
+      .map(({ visitorId, road, outbox }) => `${road} ${visitorId}: ${outbox.size()}`),
+    ...agents
+      .filter((agent) => agent.unsettled() > 0)
+      .map((agent) => `agent ${agent.workspace.name}: ${agent.unsettled()}`),
   ]
   const hasRecovered = (since: number, owed: { send: Send; id: string }[]): boolean =>
     [...visitors.map(({ outbox }) => outbox.oldestSince()), ...agents.map((agent) => agent.oldestSince())].every(
@@ -84,7 +91,10 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
     ) &&
     followers().every(
       ({ party, holds, lastOkAt }) =>
-        (party.visitorId === 'all' || lastOkAt() >= since || party.name.startsWith('extended') || party.name.startsWith('raw')) &&
+        (party.visitorId === 'all' ||
+          lastOkAt() >= since ||
+          party.name.startsWith('extended') ||
+          party.name.startsWith('raw')) &&
         owed.every(
           ({ send, id }) =>
             send.workspaceId !== party.workspaceId ||
@@ -150,14 +160,21 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
       const failed: string[] = []
       for (const { party, catchUp } of followers()) {
         let left = 5
-        while (left > 0 && !(await catchUp().then(() => true, () => false))) {
+        while (
+          left > 0 &&
+          !(await catchUp().then(
+            () => true,
+            () => false,
+          ))
+        ) {
           left -= 1
           await wait(500)
         }
         if (left === 0) failed.push(party.name)
       }
       for (const { finish } of followers()) finish()
-      for (const party of failed) recording.misbehaviours.push({ service: 'the product', what: `${party} could not catch up in the end` })
+      for (const party of failed)
+        recording.misbehaviours.push({ service: 'the product', what: `${party} could not catch up in the end` })
     },
   }
 }

@@ -12,7 +12,7 @@ export interface Stage {
   /** `full` as reliability asks for it; `short` for the run inside `npm test`. */
   size: 'short' | 'full'
   /** A rule of this fault alone, and whether it held. */
-  expect(rule: string, held: boolean, seen: string): void
+  expect: (rule: string, held: boolean, seen: string) => void
 }
 
 /** Thrown when a fault cannot be done on this machine; it is counted as not run, loudly. */
@@ -24,7 +24,7 @@ export interface Fault {
   title: string
   /** Where load itself is the fault, it is too much for a short run and needs its turn only once. */
   once?: boolean
-  inject(stage: Stage): Promise<void>
+  inject: (stage: Stage) => Promise<void>
 }
 
 export type Expect = (expectation: Expectation) => void

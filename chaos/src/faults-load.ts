@@ -18,13 +18,24 @@ const stampede: Fault = {
     const count = stage.size === 'short' ? 500 : 10_000
     const url = `${service.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`
     const from = Date.now()
-    const sockets = Array.from({ length: count }, () => new WebSocket(url, { handshakeTimeout: 40_000, perMessageDeflate: false }))
-    const joined = await Promise.all(sockets.map((socket, index) => join(socket, `40${JSON.stringify({ apiKey: world.workspaces[0].publicKey, visitorId: `crowd${index}` })}`)))
+    const sockets = Array.from(
+      { length: count },
+      () => new WebSocket(url, { handshakeTimeout: 40_000, perMessageDeflate: false }),
+    )
+    const joined = await Promise.all(
+      sockets.map((socket, index) =>
+        join(socket, `40${JSON.stringify({ apiKey: world.workspaces[0].publicKey, visitorId: `crowd${index}` })}`),
+      ),
+    )
     const tookMs = Date.now() - from
     const share = joined.filter(Boolean).length / count
     for (const socket of sockets) socket.terminate()
     await wait(1000)
-    stage.expect('999 of 1000 are in within 30 s', share >= 0.999 && tookMs <= 30_000, `${share * 100} % of ${count} in ${tookMs} ms`)
+    stage.expect(
+      '999 of 1000 are in within 30 s',
+      share >= 0.999 && tookMs <= 30_000,
+      `${share * 100} % of ${count} in ${tookMs} ms`,
+    )
   },
 }
 
@@ -79,7 +90,11 @@ const deafAgents: Fault = {
     visitor.close()
     // The kernel takes some megabytes for each before the process feels it; a short run may not fill that.
     const poured = (messages * text.length) / 1e6
-    stage.expect('who does not read costs a megabyte, not the whole stream', grownMb < agents + 150, `${grownMb} MB more for ${agents} agents and ${Math.round(poured)} MB each`)
+    stage.expect(
+      'who does not read costs a megabyte, not the whole stream',
+      grownMb < agents + 150,
+      `${grownMb} MB more for ${agents} agents and ${Math.round(poured)} MB each`,
+    )
     if (stage.size === 'full') stage.expect('F2 they are cut', cut === agents, `${cut} of ${agents} cut`)
   },
 }
@@ -89,7 +104,9 @@ async function deafAgent(api: string, gateway: string, cookie: string): Promise<
   const socket = new WebSocket(`${gateway.replace('http', 'ws')}/ws`, { perMessageDeflate: false })
   socket.on('error', () => {})
   await once(socket, 'open')
-  socket.send(JSON.stringify({ id: 1, op: 'hello', input: { protocol: 1, ticket: (body['data'] as { ticket: string }).ticket } }))
+  socket.send(
+    JSON.stringify({ id: 1, op: 'hello', input: { protocol: 1, ticket: (body['data'] as { ticket: string }).ticket } }),
+  )
   await once(socket, 'message')
   socket.pause()
   return socket
@@ -101,11 +118,19 @@ const strictCursor: Fault = {
   once: true,
   async inject(stage) {
     const messages = stage.size === 'short' ? 2000 : 100_000
-    const { acked, polled, missed, doubled, outOfOrder, tookMs } = await testCursor(stage.world, stage.random, { writers: 16, messages, inFlight: 4, pollEveryMs: 20 })
+    const { acked, polled, missed, doubled, outOfOrder, tookMs } = await testCursor(stage.world, stage.random, {
+      writers: 16,
+      messages,
+      inFlight: 4,
+      pollEveryMs: 20,
+    })
     const seen = `${acked} acknowledged, ${polled} polled, ${missed.length} missed, ${doubled.length} doubled, ${outOfOrder.length} out of order, ${tookMs} ms`
-    stage.expect('the cursor misses and doubles nothing', acked === messages && polled === messages && missed.length + doubled.length + outOfOrder.length === 0, seen)
+    stage.expect(
+      'the cursor misses and doubles nothing',
+      acked === messages && polled === messages && missed.length + doubled.length + outOfOrder.length === 0,
+      seen,
+    )
   },
 }
 
 export const loadFaults: readonly Fault[] = [stampede, deafAgents, strictCursor]
-

@@ -9,7 +9,6 @@ import { askHttp, dialExtended, dialRaw, type Hearing } from './lines.ts'
 import { defineService } from './processes.ts'
 import { clearUp, startProxy } from './proxy.ts'
 
-
 const SHIFT_CLOCK = new URL('preload/shift-clock.mjs', import.meta.url).href
 const QUIET: Hearing = { bytes: () => {}, event: () => {} }
 
@@ -36,7 +35,10 @@ const partitionFromRedis: Fault = {
       ip('-n', space, 'link', 'set', `${space}b`, 'up')
       const toPostgres = await startProxy({ host: '127.0.0.1', port: world.postgres.port }, { host: outside })
       const toRedis = await startProxy({ host: '127.0.0.1', port: world.redis.port }, { host: redisAddress })
-      closing.unshift(() => toPostgres.close(), () => toRedis.close())
+      closing.unshift(
+        () => toPostgres.close(),
+        () => toRedis.close(),
+      )
       const env = world.env({ toPostgres: toPostgres.port, toRedis: toRedis.port })
       const apart = defineService({
         name: 'apart',
@@ -94,7 +96,10 @@ async function talkAcross(
   const from = Date.now()
   let missing = said.length
   while (missing > 0 && Date.now() - from < 10_000) {
-    const pages = [await visitor.ask('conversation.sync', { after: 0 }), await agent.ask('conversation.sync', { visitorId, after: 0, internalAfter: 0 })]
+    const pages = [
+      await visitor.ask('conversation.sync', { after: 0 }),
+      await agent.ask('conversation.sync', { visitorId, after: 0, internalAfter: 0 }),
+    ]
     const texts = pages.map((page) => JSON.stringify(page))
     missing = said.filter((text) => !texts.every((page) => page.includes(`"${text}"`))).length
   }
@@ -132,7 +137,10 @@ const badLine: Fault = {
 
 /** A proxy that delivers a POST twice, at the same moment: both answers must name one message. */
 async function sendTwice({ world, crowd, random }: Stage): Promise<number> {
-  const known = crowd.recording.sends.filter(({ clientMessageId, stream, party }) => clientMessageId !== null && stream === 'public' && !party.startsWith('agent'))
+  const known = crowd.recording.sends.filter(
+    ({ clientMessageId, stream, party }) =>
+      clientMessageId !== null && stream === 'public' && !party.startsWith('agent'),
+  )
   const send = known.at(-random.between(1, Math.min(known.length, 20)))
   const workspace = world.workspaces.find(({ id }) => id === send?.workspaceId)
   if (send === undefined || workspace === undefined) return 0
@@ -159,7 +167,9 @@ const halfOpen: Fault = {
     const proxy = await startProxy({ host: '127.0.0.1', port: Number(new URL(service.url).port) })
     const sockets: WebSocket[] = []
     for (let index = 0; index < count; index += 1) {
-      const socket = new WebSocket(`ws://127.0.0.1:${proxy.port}/${index % 2 === 0 ? 'ws' : 'socket.io/?EIO=4&transport=websocket'}`)
+      const socket = new WebSocket(
+        `ws://127.0.0.1:${proxy.port}/${index % 2 === 0 ? 'ws' : 'socket.io/?EIO=4&transport=websocket'}`,
+      )
       socket.on('error', () => {})
       await once(socket, 'open')
       const auth = { protocol: 1, key: workspace.publicKey, visitorId: `half${index}` }
@@ -176,7 +186,11 @@ const halfOpen: Fault = {
     for (const socket of sockets) socket.terminate()
     await proxy.close()
     // Pings every 25 s; the next one finds that the last was not answered.
-    stage.expect('they are gone within 52 s', held >= count * 0.9 && tookMs <= 52_000, `${held} held, ${left} left after ${tookMs} ms`)
+    stage.expect(
+      'they are gone within 52 s',
+      held >= count * 0.9 && tookMs <= 52_000,
+      `${held} held, ${left} left after ${tookMs} ms`,
+    )
   },
 }
 
@@ -193,7 +207,11 @@ const wrongClock: Fault = {
     await service.stop()
     await service.start()
     const wrong = [...statuses].filter(([cursor, status]) => status !== (/^-|NaN|abc/.test(cursor) ? 400 : 200))
-    stage.expect('cursors of every kind are answered, never with a 5xx', wrong.length === 0, `${JSON.stringify(wrong)} of ${statuses.size} odd ones`)
+    stage.expect(
+      'cursors of every kind are answered, never with a 5xx',
+      wrong.length === 0,
+      `${JSON.stringify(wrong)} of ${statuses.size} odd ones`,
+    )
   },
 }
 
@@ -201,7 +219,19 @@ async function pollWithOddCursors({ world, crowd, random }: Stage): Promise<Map<
   const { workspace, visitorId } = random.pick(crowd.visitors)
   const day = 86_400_000
   const now = Date.now()
-  const cursors = ['0', '-1', 'NaN', 'abc', '1e308', String(now + day), String(now - day), String(Math.floor(now / 1000)), new Date(now).toISOString(), '2026-03-29T02:30:00+01:00', '1781625600000.5']
+  const cursors = [
+    '0',
+    '-1',
+    'NaN',
+    'abc',
+    '1e308',
+    String(now + day),
+    String(now - day),
+    String(Math.floor(now / 1000)),
+    new Date(now).toISOString(),
+    '2026-03-29T02:30:00+01:00',
+    '1781625600000.5',
+  ]
   const statuses = new Map<string, number>()
   for (const cursor of cursors) {
     const query = new URLSearchParams({ apiKey: workspace.publicKey, visitorId, lastTimestamp: cursor })

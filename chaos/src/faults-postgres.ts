@@ -36,7 +36,12 @@ const freezePostgres: Fault = {
       inWords(answers) + slowOnes(crowd.recording.attempts, from, until),
     )
     // What is acknowledged now must have been asked just before the freeze.
-    const acked = answersBetween(crowd.recording.attempts, from + 500, until - ANSWER_WITHIN_MS, ({ outcome }) => outcome === 'ok')
+    const acked = answersBetween(
+      crowd.recording.attempts,
+      from + 500,
+      until - ANSWER_WITHIN_MS,
+      ({ outcome }) => outcome === 'ok',
+    )
     stage.expect('nothing is acknowledged while nothing can be committed', acked.n === 0, inWords(acked))
   },
 }
@@ -82,26 +87,38 @@ const holdLock: Fault = {
     const victim = stage.random.pick(crowd.visitors)
     const client = await world.openSql()
     await client.query('BEGIN')
-    const { rowCount } = await client.query('SELECT 1 FROM visitor WHERE workspace_id = $1 AND visitor_id = $2 FOR UPDATE', [
-      victim.workspace.id,
-      victim.visitorId,
-    ])
+    const { rowCount } = await client.query(
+      'SELECT 1 FROM visitor WHERE workspace_id = $1 AND visitor_id = $2 FOR UPDATE',
+      [victim.workspace.id, victim.visitorId],
+    )
     const from = Date.now()
     for (let index = 0; index < 5; index += 1) victim.say()
     await wait(lasting(stage, [4000, 4000], [5000, 12_000]))
     const until = Date.now()
     await client.query('ROLLBACK')
     await client.end()
-    const others = answersBetween(crowd.recording.attempts, from, until, (attempt) => isOther(attempt, victim.visitorId))
+    const others = answersBetween(crowd.recording.attempts, from, until, (attempt) =>
+      isOther(attempt, victim.visitorId),
+    )
     stage.expect('the visitor was there to be locked', rowCount === 1, `${rowCount} rows`)
-    stage.expect('nobody else is refused or slow', others.n > 0 && others.refused + others.lost === 0 && others.p99Ms < 1000, inWords(others))
-    const own = answersBetween(crowd.recording.attempts, from, until, (attempt) => attempt.visitorId === victim.visitorId && !attempt.party.startsWith('poll'))
+    stage.expect(
+      'nobody else is refused or slow',
+      others.n > 0 && others.refused + others.lost === 0 && others.p99Ms < 1000,
+      inWords(others),
+    )
+    const own = answersBetween(
+      crowd.recording.attempts,
+      from,
+      until,
+      (attempt) => attempt.visitorId === victim.visitorId && !attempt.party.startsWith('poll'),
+    )
     stage.expect('the locked one is refused in time', own.lost === 0 && own.slowestMs <= ANSWER_WITHIN_MS, inWords(own))
   },
 }
 
 /** Whom the lock is no business of; an agent's answers to the locked visitor wait as well, and are not told apart. */
-const isOther = (attempt: Attempt, visitorId: string): boolean => attempt.visitorId !== visitorId && attempt.visitorId !== 'all'
+const isOther = (attempt: Attempt, visitorId: string): boolean =>
+  attempt.visitorId !== visitorId && attempt.visitorId !== 'all'
 
 const forceRetries: Fault = {
   id: 'T14',
@@ -124,9 +141,14 @@ const forceRetries: Fault = {
     const until = Date.now()
     await world.sql('DROP TRIGGER chaos_fail ON event')
     const [row] = await world.sql('SELECT last_value AS turns FROM chaos_turn')
+    const turns = Number(row?.['turns'])
     const answers = answersBetween(crowd.recording.attempts, from, until)
-    stage.expect('failures were forced', Number(row?.['turns']) > 1, `${row?.['turns']} inserts`)
-    stage.expect('they are tried again inside: nobody is refused', answers.refused + answers.lost === 0, inWords(answers))
+    stage.expect('failures were forced', turns > 1, `${turns} inserts`)
+    stage.expect(
+      'they are tried again inside: nobody is refused',
+      answers.refused + answers.lost === 0,
+      inWords(answers),
+    )
   },
 }
 
@@ -152,9 +174,16 @@ const partitionFromPostgres: Fault = {
 /** The slowest and the unanswered, by whom. */
 function slowOnes(attempts: readonly Attempt[], from: number, until: number): string {
   const slow = attempts.filter(
-    ({ startedAt, tookMs, outcome }) => startedAt >= from && startedAt < until - ANSWER_WITHIN_MS && (outcome === 'lost' || tookMs > ANSWER_WITHIN_MS),
+    ({ startedAt, tookMs, outcome }) =>
+      startedAt >= from && startedAt < until - ANSWER_WITHIN_MS && (outcome === 'lost' || tookMs > ANSWER_WITHIN_MS),
   )
-  return slow.slice(0, 5).map(({ party, outcome, tookMs, startedAt }) => `; ${party} ${outcome} after ${tookMs} ms, asked at +${startedAt - from} ms`).join('')
+  return slow
+    .slice(0, 5)
+    .map(
+      ({ party, outcome, tookMs, startedAt }) =>
+        `; ${party} ${outcome} after ${tookMs} ms, asked at +${startedAt - from} ms`,
+    )
+    .join('')
 }
 
 export const postgresFaults: readonly Fault[] = [
@@ -166,4 +195,3 @@ export const postgresFaults: readonly Fault[] = [
   forceRetries,
   partitionFromPostgres,
 ]
-

@@ -112,4 +112,3 @@ export const processFaults: readonly Fault[] = [
   freezeGateway,
   killRelay,
 ]
-

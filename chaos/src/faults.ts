@@ -6,4 +6,10 @@ import { postgresFaults } from './faults-postgres.ts'
 import { processFaults } from './faults-processes.ts'
 import { redisFaults } from './faults-redis.ts'
 
-export const FAULTS: readonly Fault[] = [...processFaults, ...postgresFaults, ...redisFaults, ...networkFaults, ...loadFaults]
+export const FAULTS: readonly Fault[] = [
+  ...processFaults,
+  ...postgresFaults,
+  ...redisFaults,
+  ...networkFaults,
+  ...loadFaults,
+]

@@ -6,15 +6,15 @@ import { WebSocket } from 'ws'
 
 /** What a client does with what it hears. */
 export interface Hearing {
-  bytes(text: string): void
-  event(name: string, data: Record<string, unknown>): void
+  bytes: (text: string) => void
+  event: (name: string, data: Record<string, unknown>) => void
 }
 
 /** A connection that is up. */
 export interface Line {
   /** Rejects when no answer came: the outcome is then unknown. */
-  ask(operation: string, input: object): Promise<Reply<Record<string, unknown>>>
-  close(): void
+  ask: (operation: string, input: object) => Promise<Reply<Record<string, unknown>>>
+  close: () => void
   /** Resolves when the connection is gone, whoever ended it. */
   ended: Promise<void>
 }

@@ -26,14 +26,23 @@ export function readOptions(args: readonly string[], drawSeed: () => number): Ch
   const text = { type: 'string' } as const
   const { values } = parseArgs({
     args: [...args],
-    options: { faults: text, minutes: text, seed: text, only: text, visitors: text, rate: text, short: { type: 'boolean' } },
+    options: {
+      faults: text,
+      minutes: text,
+      seed: text,
+      only: text,
+      visitors: text,
+      rate: text,
+      short: { type: 'boolean' },
+    },
   })
   const number = (name: 'faults' | 'minutes' | 'seed' | 'visitors' | 'rate', otherwise: number): number => {
     const value = values[name] === undefined ? otherwise : Number(values[name])
     if (!(value >= 0 && Number.isFinite(value))) throw new Error(`--${name} takes a number, not ${values[name]}.`)
     return value
   }
-  if (values.faults !== undefined && values.minutes !== undefined) throw new Error('Give --faults or --minutes, not both.')
+  if (values.faults !== undefined && values.minutes !== undefined)
+    throw new Error('Give --faults or --minutes, not both.')
   return {
     until: values.minutes === undefined ? { faults: number('faults', 60) } : { minutes: number('minutes', 0) },
     seed: number('seed', drawSeed()),

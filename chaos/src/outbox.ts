@@ -5,11 +5,11 @@ import type { Reach } from './reach.ts'
 import type { Send } from './recording.ts'
 
 export interface Outbox {
-  add(send: Send): void
+  add: (send: Send) => void
   /** Messages whose outcome is not known yet. */
-  size(): number
+  size: () => number
   /** When the oldest of them was added; undefined if there is none. */
-  oldestSince(): number | undefined
+  oldestSince: () => number | undefined
 }
 
 const RETRY_MS = 300

@@ -24,12 +24,12 @@ export interface Place {
 /** Somebody who must have everything in the end. */
 export interface Follower {
   party: Party
-  holds(visitorId: string, id: string): boolean
+  holds: (visitorId: string, id: string) => boolean
   /** When something was last answered to it. */
-  lastOkAt(): number
-  catchUp(): Promise<void>
+  lastOkAt: () => number
+  catchUp: () => Promise<void>
   /** Ends it and leaves in its party what it holds. */
-  finish(): void
+  finish: () => void
 }
 
 export interface Visitor {
@@ -37,11 +37,11 @@ export interface Visitor {
   visitorId: string
   road: Road
   /** Says the next thing, unless too much is unsettled already. */
-  say(): void
+  say: () => void
   outbox: Outbox
   followers: Follower[]
   /** Loses its connection as a phone in a tunnel does. */
-  drop(): void
+  drop: () => void
 }
 
 const UNSETTLED_MAX = 20
@@ -51,7 +51,9 @@ const WITHOUT_ID = 0.3
 const RESENT = 0.03
 
 /** A message that its sender is about to send. */
-export function newSend(of: Pick<Send, 'workspaceId' | 'visitorId' | 'party' | 'text' | 'clientMessageId' | 'stream'>): Send {
+export function newSend(
+  of: Pick<Send, 'workspaceId' | 'visitorId' | 'party' | 'text' | 'clientMessageId' | 'stream'>,
+): Send {
   return { ...of, outcome: 'unknown', acks: [], openAttempts: 0 }
 }
 
@@ -84,7 +86,11 @@ export function bringVisitor(
   const resend = (send: Send): void => {
     settled(send)
     if (send.clientMessageId === null || !random.chance(RESENT)) return
-    const again = restLine(api, { apiKey: workspace.publicKey, visitorId }, { bytes: (text) => hearBytes(polled, text) })
+    const again = restLine(
+      api,
+      { apiKey: workspace.publicKey, visitorId },
+      { bytes: (text) => hearBytes(polled, text) },
+    )
     void tryOnce((operation, input) => again.ask(operation, input), send)
   }
   const outbox = createOutbox(reach.ask, resend)
@@ -96,14 +102,27 @@ export function bringVisitor(
     outbox,
     followers: [
       ...(follower ? [follower] : []),
-      { party: polled, holds: (_visitorId, id) => poller.holds(id), lastOkAt: poller.lastOkAt, catchUp: poller.catchUp, finish: poller.close },
+      {
+        party: polled,
+        holds: (_visitorId, id) => poller.holds(id),
+        lastOkAt: poller.lastOkAt,
+        catchUp: poller.catchUp,
+        finish: poller.close,
+      },
     ],
     say() {
       if (outbox.size() >= UNSETTLED_MAX) return
       said += 1
       const text = `${ownerMark(`${workspace.name}.${visitorId}`)} ${said} ${'x'.repeat(random.between(0, 80))}`
       const clientMessageId = road === 'published' && random.chance(WITHOUT_ID) ? null : `${visitorId}-${said}`
-      const send = newSend({ workspaceId: workspace.id, visitorId, party: name, text, clientMessageId, stream: 'public' })
+      const send = newSend({
+        workspaceId: workspace.id,
+        visitorId,
+        party: name,
+        text,
+        clientMessageId,
+        stream: 'public',
+      })
       recording.sends.push(send)
       outbox.add(send)
     },
@@ -159,7 +178,13 @@ function reachOf(
 
 function dialOf(
   road: Road,
-  { key, visitorId, api, hearing, poll }: { key: string; visitorId: string; api: string; hearing: Hearing; poll: boolean },
+  {
+    key,
+    visitorId,
+    api,
+    hearing,
+    poll,
+  }: { key: string; visitorId: string; api: string; hearing: Hearing; poll: boolean },
 ): Dial {
   switch (road) {
     case 'extended':
@@ -167,7 +192,10 @@ function dialOf(
     case 'raw':
       return dialRaw({ key, visitorId })
     case 'published':
-      return dialPublished({ apiKey: key, role: 'visitor', visitorId, visitorName: 'Chaos' }, poll ? ['polling', 'websocket'] : ['websocket'])
+      return dialPublished(
+        { apiKey: key, role: 'visitor', visitorId, visitorName: 'Chaos' },
+        poll ? ['polling', 'websocket'] : ['websocket'],
+      )
     case 'rest':
       return async () => restLine(api, { apiKey: key, visitorId }, hearing)
   }
@@ -175,7 +203,12 @@ function dialOf(
 
 /** A published client shows what it hears, as it comes; the same message twice is seen twice. */
 function hearPublished(party: Party, heard: Set<string>, data: Record<string, unknown>): void {
-  const item = { visitorId: party.visitorId, id: String(data['id']), text: String(data['message']), timestamp: Number(data['timestamp']) }
+  const item = {
+    visitorId: party.visitorId,
+    id: String(data['id']),
+    text: String(data['message']),
+    timestamp: Number(data['timestamp']),
+  }
   if (heard.has(item.id)) party.repeats.push(item)
   else party.items.push(item)
   heard.add(item.id)
@@ -187,9 +220,9 @@ export interface Agent {
   /** How often each alert was heard. */
   heardAlerts: Map<string, number>
   /** Messages whose outcome is not known yet, over all threads. */
-  unsettled(): number
-  oldestSince(): number | undefined
-  drop(): void
+  unsettled: () => number
+  oldestSince: () => number | undefined
+  drop: () => void
 }
 
 /** Of the visitors' messages, one in so many gets an answer, and one in so many a note. */
@@ -227,7 +260,14 @@ export async function bringAgent(
     answered.add(id)
     const say = (stream: Send['stream'], owner: string): void => {
       const text = `${ownerMark(owner)} re ${id} ${'text' in data ? data.text.length : 0}`
-      const send = newSend({ workspaceId: workspace.id, visitorId, party: name, text, clientMessageId: `${agentId}-${stream}-${id}`, stream })
+      const send = newSend({
+        workspaceId: workspace.id,
+        visitorId,
+        party: name,
+        text,
+        clientMessageId: `${agentId}-${stream}-${id}`,
+        stream,
+      })
       recording.sends.push(send)
       threadOf(visitorId).outbox.add(send)
     }
@@ -271,7 +311,8 @@ export async function bringAgent(
       lastOkAt: reach.lastOkAt,
       async catchUp() {
         // What was first heard of while the connection was away is in no view yet.
-        for (const { visitorId } of recording.log.filter(({ workspaceId }) => workspaceId === workspace.id)) threadOf(visitorId)
+        for (const { visitorId } of recording.log.filter(({ workspaceId }) => workspaceId === workspace.id))
+          threadOf(visitorId)
         for (const { view } of threads.values()) await view.catchUp()
       },
       finish() {
@@ -280,7 +321,11 @@ export async function bringAgent(
       },
     },
     unsettled: () => outboxes().reduce((sum, outbox) => sum + outbox.size(), 0),
-    oldestSince: () => outboxes().map((outbox) => outbox.oldestSince()).filter((since) => since !== undefined).sort((a, b) => a - b)[0],
+    oldestSince: () =>
+      outboxes()
+        .map((outbox) => outbox.oldestSince())
+        .filter((since) => since !== undefined)
+        .sort((a, b) => a - b)[0],
     drop: () => reach.drop(),
   }
 }

@@ -18,20 +18,20 @@ export interface Service {
   /** Loopback address without a trailing slash. */
   readonly url: string
   /** SIGKILL; it stays down until `start`. */
-  kill(): Promise<void>
+  kill: () => Promise<void>
   /** SIGTERM, and waits for its end; it stays down until `start`. How long that took, and whether it ended as it should. */
   stop(): Promise<{ tookMs: number; inOrder: boolean }>
-  signal(signal: NodeJS.Signals): void
+  signal: (signal: NodeJS.Signals) => void
   /** Starts it and waits until it is ready; `flags` are for Node, for this start alone. */
-  start(flags?: readonly string[]): Promise<void>
+  start: (flags?: readonly string[]) => Promise<void>
   /** Whatever ends it now is meant to, once; the supervisor starts it again and says nothing. */
-  expectEnd(): void
+  expectEnd: () => void
   /** How many file descriptors it holds. */
-  descriptors(): number
+  descriptors: () => number
   /** Resident memory in bytes. */
-  memory(): number
+  memory: () => number
   /** What it logged as errors over all its lives, each once, with how often. */
-  errors(): Map<string, number>
+  errors: () => Map<string, number>
 }
 
 export interface ServiceOptions {
@@ -67,7 +67,10 @@ export function defineService(options: ServiceOptions): Service {
     lives.push(started)
     running.add(name, 'service', started.pid)
     void started.ended.then(async ({ code, signal }) => {
-      const escaped = started.output().split('\n').filter((line) => ESCAPED.test(line))
+      const escaped = started
+        .output()
+        .split('\n')
+        .filter((line) => ESCAPED.test(line))
       if (!expected && escaped.length > 0) misbehaved({ service: name, what: escaped.join(' | ').slice(0, 1000) })
       if (!wanted || child !== started) return
       const words = started.output().trim().split('\n').slice(-3).join(' | ').slice(0, 600)
@@ -102,7 +105,11 @@ export function defineService(options: ServiceOptions): Service {
     async start(flags = []) {
       wanted = true
       launch(flags)
-      await untilReady(`${url}/readyz`, 30_000)
+      try {
+        await untilReady(`${url}/readyz`, 30_000)
+      } catch (error) {
+        throw new Error(`${name} is not ready; its last words: ${current().output().slice(-2000)}`, { cause: error })
+      }
     },
     expectEnd() {
       expected = true
@@ -117,8 +124,16 @@ export function defineService(options: ServiceOptions): Service {
 export function errorsIn(log: string): Map<string, number> {
   const found = new Map<string, number>()
   for (const line of log.split('\n').filter((one) => one.startsWith('{'))) {
-    const { msg, operation, err } = JSON.parse(line) as { msg?: string; operation?: string; err?: { message?: string; stack?: string } }
-    const where = err?.stack?.split('\n').slice(1, 4).map((frame) => frame.trim().replace(/file:\/\/\S*\/(?=[^/]+\/[^/]+\/[^/]+$)/, '')).join(' ')
+    const { msg, operation, err } = JSON.parse(line) as {
+      msg?: string
+      operation?: string
+      err?: { message?: string; stack?: string }
+    }
+    const where = err?.stack
+      ?.split('\n')
+      .slice(1, 4)
+      .map((frame) => frame.trim().replace(/file:\/\/\S*\/(?=[^/]+\/[^/]+\/[^/]+$)/, ''))
+      .join(' ')
     const words = [msg, operation, err?.message, where].filter((word) => word !== undefined).join(' · ')
     found.set(words, (found.get(words) ?? 0) + 1)
   }

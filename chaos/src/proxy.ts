@@ -30,10 +30,10 @@ export interface Proxy {
   weather: Weather
   cut: Cut | undefined
   /** Connections now. */
-  count(): number
+  count: () => number
   /** Ends every connection with a reset, as a crashed peer does. */
-  reset(): void
-  close(): Promise<void>
+  reset: () => void
+  close: () => Promise<void>
 }
 
 const CALM: Weather = { latencyMs: 0, jitterMs: 0, bandwidth: Infinity, frozen: false, resetAfterBytes: undefined }

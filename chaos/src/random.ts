@@ -1,17 +1,17 @@
 /** Seeded choices: a run that failed is run again with the same order, sizes and moments. */
 export interface Random {
   /** From 0 to 1, without 1. */
-  next(): number
+  next: () => number
   /** A whole number from `low` to `high`, both included. */
-  between(low: number, high: number): number
+  between: (low: number, high: number) => number
   /** One of some; there must be one. */
-  pick<T>(items: readonly T[]): T
+  pick: <T>(items: readonly T[]) => T
   /** True with this probability. */
-  chance(probability: number): boolean
+  chance: (probability: number) => boolean
   /** The same items in another order. */
-  shuffled<T>(items: readonly T[]): T[]
+  shuffled: <T>(items: readonly T[]) => T[]
   /** A generator of its own, so that what one part draws does not change what another draws. */
-  fork(name: string): Random
+  fork: (name: string) => Random
 }
 
 /** The generator of a seed (mulberry32: small, and the same on every machine). */

@@ -7,12 +7,12 @@ import type { Attempt } from './recording.ts'
 
 export interface Reach {
   /** Waits for a connection, asks, and rejects if the outcome is unknown. */
-  ask(operation: string, input: object): Promise<Reply<Record<string, unknown>>>
+  ask: (operation: string, input: object) => Promise<Reply<Record<string, unknown>>>
   /** When something was last answered with a success. */
-  lastOkAt(): number
+  lastOkAt: () => number
   /** Ends the connection, which comes back. */
-  drop(): void
-  close(): void
+  drop: () => void
+  close: () => void
 }
 
 export interface ReachOptions {
@@ -66,7 +66,14 @@ export function stayConnected(options: ReachOptions): Reach {
       const up = await line.promise
       const startedAt = Date.now()
       const note = (outcome: Attempt['outcome'], code?: string): void =>
-        void attempts.push({ party, visitorId, startedAt, tookMs: Date.now() - startedAt, outcome, ...(code === undefined ? {} : { code }) })
+        void attempts.push({
+          party,
+          visitorId,
+          startedAt,
+          tookMs: Date.now() - startedAt,
+          outcome,
+          ...(code === undefined ? {} : { code }),
+        })
       try {
         const reply = await up.ask(operation, input)
         note(reply.ok ? 'ok' : 'refused', reply.ok ? undefined : reply.error.code)

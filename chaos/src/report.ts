@@ -10,8 +10,10 @@ export function report(outcome: Outcome, faults: readonly Fault[]): string[] {
   const { verdict, recording, injected, notRun, acked } = outcome
   const { waiting, alerts, parties, sends, log } = recording
   const sum = [...injected.values()].reduce((a, b) => a + b, 0)
-  const row = (what: string, value: string | number, of = ''): string => `${what.padEnd(34)} ${String(value).padStart(9)}  ${of}`
-  const wrong = (rule: Rule, of: string): string => row(RULES[rule], verdict[rule].wrong.length, `of ${verdict[rule].n} ${of}`)
+  const row = (what: string, value: string | number, of = ''): string =>
+    `${what.padEnd(34)} ${String(value).padStart(9)}  ${of}`
+  const wrong = (rule: Rule, of: string): string =>
+    row(RULES[rule], verdict[rule].wrong.length, `of ${verdict[rule].n} ${of}`)
   const asked = new Set(waiting.map(({ visitorId }) => visitorId))
   const due = alerts.filter(({ visitorId }) => asked.has(visitorId))
   const doubled = due.filter(({ heardBy }) => [...heardBy.values()].some((times) => times > 1)).length
@@ -20,10 +22,16 @@ export function report(outcome: Outcome, faults: readonly Fault[]): string[] {
     '── Faults ' + '─'.repeat(62),
     ...faults
       .filter(({ id }) => injected.has(id) || notRun.has(id))
-      .map(({ id, title }) => row(`${id} ${title}`.slice(0, 60).padEnd(60), injected.get(id) ?? 'NOT RUN', notRun.get(id))),
+      .map(({ id, title }) =>
+        row(`${id} ${title}`.slice(0, 60).padEnd(60), injected.get(id) ?? 'NOT RUN', notRun.get(id)),
+      ),
     '── Sum ' + '─'.repeat(65),
     row('faults injected', sum, `${injected.size} kinds${notRun.size > 0 ? `, ${notRun.size} kinds NOT RUN` : ''}`),
-    row('messages acknowledged', acked, `of ${sends.length} sent; ${log.length} events in the log, ${parties.length} clients`),
+    row(
+      'messages acknowledged',
+      acked,
+      `of ${sends.length} sent; ${log.length} events in the log, ${parties.length} clients`,
+    ),
     wrong('lost', 'acknowledged messages'),
     wrong('doubled', 'messages sent'),
     wrong('outOfOrder', 'events and copies of events'),
@@ -43,5 +51,9 @@ export function report(outcome: Outcome, faults: readonly Fault[]): string[] {
 function explain(title: string, wrong: readonly string[]): string[] {
   if (wrong.length === 0) return []
   const more = wrong.length - WRONG_SHOWN
-  return [`✗ ${title}:`, ...wrong.slice(0, WRONG_SHOWN).map((line) => `    ${line}`), ...(more > 0 ? [`    and ${more} more`] : [])]
+  return [
+    `✗ ${title}:`,
+    ...wrong.slice(0, WRONG_SHOWN).map((line) => `    ${line}`),
+    ...(more > 0 ? [`    and ${more} more`] : []),
+  ]
 }

@@ -4,63 +4,69 @@ import type { World } from './world.ts'
 
 export interface Sabotage {
   what: string
-  /** At least one of these must find it. */
-  foundBy: readonly Rule[]
-  settings?: string[]
-  apply(world: World): Promise<void>
+  /** The rule that must find it, and in which words. */
+  found: { rule: Rule; words: RegExp }[]
+  /** The fault that brings it to light. */
+  fault: string
+  /** Postgres' own settings. */
+  settings: string[]
+  apply: (world: World) => Promise<void>
 }
 
-/** A change to each event on its way into the log; `owner` rights, since services may not read what they break. */
-const beforeInsert = (body: string) => async (world: World) => {
-  await world.sql(`
-    CREATE FUNCTION sabotage() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET row_security = off AS $$
-    BEGIN ${body} RETURN NEW; END $$;
-    CREATE TRIGGER sabotage BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION sabotage()`)
-}
+/** A trigger; with the owner's rights, since services may not do what it does. */
+const trigger = (table: string, body: string): string => `
+  CREATE FUNCTION sabotage_${table}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET row_security = off AS $$ BEGIN ${body} END $$;
+  CREATE TRIGGER sabotage BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION sabotage_${table}();`
 
-export const SABOTAGES = {
-  ackBeforeCommit: {
-    what: 'acknowledged before it is safe: what a crash of Postgres takes with it was promised',
-    foundBy: ['lost'],
-    // The log of Postgres is written when it pleases, as if the answer were sent before COMMIT is through.
+export const SABOTAGES: readonly Sabotage[] = [
+  {
+    what: 'acknowledged before it is safe',
+    found: [{ rule: 'lost', words: /was acknowledged to .* and is not in the log/ }],
+    fault: 'T7',
+    // Postgres answers COMMIT and writes when it pleases: what a crash takes with it had been promised.
     settings: ['synchronous_commit=off', 'wal_writer_delay=10000', 'wal_writer_flush_after=0'],
     apply: async () => {},
   },
-  wallClockCursor: {
-    what: 'the wall clock as cursor: two messages of one tick share a timestamp',
-    foundBy: ['lost', 'outOfOrder'],
-    async apply(world) {
-      await world.sql('DROP INDEX event_workspace_id_visitor_id_timestamp_key')
-      await beforeInsert('NEW.timestamp := floor(extract(epoch FROM clock_timestamp()) * 10)::bigint * 100;')(world)
-    },
-  },
-  noUniqueIndex: {
-    what: 'no unique client message ids: a resend is another message',
-    foundBy: ['doubled'],
-    async apply(world) {
-      await world.sql('DROP INDEX event_client_message_id_key')
-      await beforeInsert("NEW.client_message_id := NEW.client_message_id || '-' || NEW.id;")(world)
-    },
-  },
-  foreignWords: {
-    what: "one visitor's words in another's thread",
-    foundBy: ['foreign'],
-    apply: beforeInsert(`IF NEW.name = 'message.sent' AND NEW.visitor_id = 'v1' THEN
-      NEW.data := NEW.data || jsonb_build_object('text', (NEW.data->>'text') || ' #acme.v2#'); END IF;`),
-  },
-  leakedNotes: {
-    what: 'notes in the public stream',
-    foundBy: ['foreign', 'gaps', 'doubled', 'lost', 'outOfOrder', 'misbehaved'],
-    apply: beforeInsert(`IF NEW.name = 'message.sent' AND NEW.actor->>'kind' = 'agent' THEN
-      NEW.data := NEW.data || jsonb_build_object('text', (NEW.data->>'text') || ' #acme.' || NEW.visitor_id || '.internal#'); END IF;`),
-  },
-  lostAlerts: {
-    what: 'alerts that are forgotten',
-    foundBy: ['alerts'],
+  {
+    what: 'the wall clock as cursor, and no unique client message ids',
+    found: [
+      { rule: 'lost', words: /never reached poll/ },
+      { rule: 'doubled', words: /is stored [2-9]\d* times/ },
+    ],
+    fault: 'T23',
+    settings: [],
     async apply(world) {
       await world.sql(`
-        CREATE FUNCTION sabotage() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
-        CREATE TRIGGER sabotage BEFORE INSERT ON alert FOR EACH ROW EXECUTE FUNCTION sabotage()`)
+        DROP INDEX event_workspace_id_visitor_id_timestamp_key;
+        DROP INDEX event_client_message_id_key;
+        ${trigger(
+          'event',
+          `
+          NEW.timestamp := floor(extract(epoch FROM clock_timestamp()) / 2)::bigint * 2000;
+          NEW.client_message_id := NEW.client_message_id || '-' || NEW.id;
+          RETURN NEW;`,
+        )}`)
     },
   },
-} as const satisfies Record<string, Sabotage>
+  {
+    what: "another visitor's words, and alerts that are forgotten",
+    found: [
+      { rule: 'foreign', words: /received words of acme\.v2/ },
+      { rule: 'alerts', words: /no alert 1 was made/ },
+    ],
+    fault: 'T19',
+    settings: [],
+    async apply(world) {
+      await world.sql(`
+        ${trigger(
+          'event',
+          `
+          IF NEW.name = 'message.sent' AND NEW.visitor_id IN ('v0', 'v1', 'v3') THEN
+            NEW.data := NEW.data || jsonb_build_object('text', (NEW.data->>'text') || ' #acme.v2#');
+          END IF;
+          RETURN NEW;`,
+        )}
+        ${trigger('alert', 'RETURN NULL;')}`)
+    },
+  },
+]

@@ -41,7 +41,11 @@ export async function testCursor(world: World, random: Random, options: CursorOp
     let cursor = 0
     for (let more = true; more || writing;) {
       const written = !writing
-      const query = new URLSearchParams({ apiKey: workspace.publicKey, visitorId: VISITOR, lastTimestamp: String(cursor) })
+      const query = new URLSearchParams({
+        apiKey: workspace.publicKey,
+        visitorId: VISITOR,
+        lastTimestamp: String(cursor),
+      })
       const { body } = await askHttp(`${api}/api/chat/poll?${query}`, undefined, QUIET)
       if (body['success'] !== true) throw new Error(JSON.stringify(body))
       const messages = body['messages'] as { id: string; timestamp: number }[]

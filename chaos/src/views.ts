@@ -7,13 +7,13 @@ import { hearBytes, type Attempt, type Item, type Party } from './recording.ts'
 
 /** A thread by number. */
 export interface NumberedView {
-  take(event: StoredEvent): void
+  take: (event: StoredEvent) => void
   /** Asks for everything that is missing; rejects if it could not be had. */
-  catchUp(): Promise<void>
-  holds(id: string): boolean
+  catchUp: () => Promise<void>
+  holds: (id: string) => boolean
   /** Nothing is missing between the first number and the last heard of. */
-  isWhole(): boolean
-  items(): Item[]
+  isWhole: () => boolean
+  items: () => Item[]
 }
 
 /** Two commits may be told in either order, so a gap is given a moment before it is asked for, in milliseconds. */
@@ -73,7 +73,8 @@ export function createNumberedView(party: Party, visitorId: string, ask: Reach['
       })),
     holds: (id) => ids.has(id),
     isWhole,
-    items: () => [...streams.public.held.values(), ...streams.internal.held.values()].sort((a, b) => a.timestamp - b.timestamp),
+    items: () =>
+      [...streams.public.held.values(), ...streams.internal.held.values()].sort((a, b) => a.timestamp - b.timestamp),
   }
   return view
 }
@@ -87,10 +88,10 @@ export function itemOf({ visitorId, id, seq, stream, timestamp, name, data }: St
 /** A client that polls by `lastTimestamp`, forever. */
 export interface Poller {
   /** Polls until there is nothing new; rejects if it could not. */
-  catchUp(): Promise<void>
-  holds(id: string): boolean
-  lastOkAt(): number
-  close(): void
+  catchUp: () => Promise<void>
+  holds: (id: string) => boolean
+  lastOkAt: () => number
+  close: () => void
 }
 
 export interface PollerOptions {
@@ -115,10 +116,19 @@ export function startPoller({ party, api, publicKey, everyMs, attempts, useNextT
     const query = new URLSearchParams({ apiKey: publicKey, visitorId: party.visitorId, lastTimestamp: String(cursor) })
     const startedAt = Date.now()
     const note = (outcome: Attempt['outcome'], code?: string): void =>
-      void attempts.push({ party: party.name, visitorId: party.visitorId, startedAt, tookMs: Date.now() - startedAt, outcome, ...(code === undefined ? {} : { code }) })
+      void attempts.push({
+        party: party.name,
+        visitorId: party.visitorId,
+        startedAt,
+        tookMs: Date.now() - startedAt,
+        outcome,
+        ...(code === undefined ? {} : { code }),
+      })
     let body: Record<string, unknown>
     try {
-      ;({ body } = await askHttp(`${api}/api/chat/poll?${query}`, undefined, { bytes: (text) => hearBytes(party, text) }))
+      ;({ body } = await askHttp(`${api}/api/chat/poll?${query}`, undefined, {
+        bytes: (text) => hearBytes(party, text),
+      }))
     } catch (error) {
       note('lost')
       throw error

@@ -23,12 +23,12 @@ export interface Workspace {
 export interface Store extends Pick<ProcessHandle, 'pid'> {
   port: number
   /** SIGSTOP to all of its processes. */
-  freeze(): void
-  thaw(): void
+  freeze: () => void
+  thaw: () => void
   /** SIGKILL to all of its processes. */
-  kill(): Promise<void>
+  kill: () => Promise<void>
   /** `keepsData` counts for Redis alone: whether it reads and writes its file. */
-  restart(options?: { keepsData?: boolean }): Promise<void>
+  restart: (options?: { keepsData?: boolean }) => Promise<void>
 }
 
 /** A service and the lines it stands on. */
@@ -49,17 +49,17 @@ export interface World {
   worker: Node
   workspaces: [Workspace, Workspace]
   /** As superuser, on a line without a proxy; bypasses row-level security. */
-  sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+  sql: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>
   /** Opens one more connection as superuser, for what has to stay open. */
-  openSql(): Promise<pg.Client>
+  openSql: () => Promise<pg.Client>
   /** Redis' address without a proxy. */
   redisUrl: string
   databaseUrl: string
   misbehaviours: Misbehaviour[]
   running: Running
   /** Everything that a service reads from its environment. */
-  env(node: { toPostgres: number; toRedis: number }): Record<string, string>
-  close(): Promise<void>
+  env: (node: { toPostgres: number; toRedis: number }) => Record<string, string>
+  close: () => Promise<void>
 }
 
 const PASSWORD = 'correct horse battery staple'
@@ -81,7 +81,10 @@ export async function startWorld(random: Random, settings: string[] = []): Promi
     pool.options.connectionString = databaseUrl
     pool.on('error', () => {})
     const sql: World['sql'] = async (text, values) => (await pool.query<Record<string, unknown>>(text, values)).rows
-    const workspaces = [await createWorkspace(sql, 'acme'), await createWorkspace(sql, 'other')] as [Workspace, Workspace]
+    const workspaces = [await createWorkspace(sql, 'acme'), await createWorkspace(sql, 'other')] as [
+      Workspace,
+      Workspace,
+    ]
 
     const env: World['env'] = ({ toPostgres, toRedis }) => ({
       DATABASE_URL: `postgresql://postgres:chaos@127.0.0.1:${toPostgres}/dosti`,

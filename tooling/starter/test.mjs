@@ -27,6 +27,7 @@ try {
     await runTests('Unit tests', 'unit'),
     await runTests('Integration tests', 'integration'),
     await runTests('Browser tests', 'browser'),
+    await runTests('Chaos tests', 'chaos'),
   ]
   process.exitCode = sumUp(outcomes)
 } catch (error) {

@@ -70,6 +70,8 @@ export async function createDb(url: string, options: DbOptions = {}): Promise<Db
     lock_timeout: 1000,
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
+    // Statements that need no answer in between travel together; see commit-batch.ts.
+    pipeline: true,
   })
   pool.on('error', (error) => options.onConnectionError?.(error))
   // The pool listens to idle clients alone; one that breaks in use must not end the process, its query fails anyway.

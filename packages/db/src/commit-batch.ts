@@ -5,7 +5,7 @@ import type pg from 'pg'
 import { append, newThread } from './append.ts'
 import { LOCK_FREE, LOCK_WAITING, READ_THREADS, WRITE } from './conversation-statements.ts'
 import type { KnownRow } from './conversation-statements.ts'
-import { inTransaction } from './scope.ts'
+import { begin, commit, rollback } from './scope.ts'
 import { run } from './statement.ts'
 
 /** The changes of one visitor within a batch, in their order; `index` is the place in the batch. */
@@ -27,7 +27,11 @@ export function keyOf(workspaceId: string, visitorId: string): string {
   return `${workspaceId} ${visitorId}`
 }
 
-/** One transaction for some visitors: locks, reads, decides, writes, commits. Resolves only once all of it is durable. */
+/**
+ * One transaction for some visitors: locks, reads, decides, writes, commits. Resolves only once all of it is durable. Two round
+ * trips: what needs no answer in between goes out together, and Postgres takes it in order. The read is a statement of its own
+ * after the locks, so it sees what their former holders committed.
+ */
 export async function commitBatch(
   client: pg.PoolClient,
   groups: readonly Group[],
@@ -36,18 +40,27 @@ export async function commitBatch(
 ): Promise<Committed> {
   const workspaceIds = groups.map(({ workspaceId }) => workspaceId)
   const visitorIds = groups.map(({ visitorId }) => visitorId)
-  return await inTransaction(client, workspaceIds, async () => {
-    const locked = await run(client, lock === 'free' ? LOCK_FREE : LOCK_WAITING, [workspaceIds, visitorIds])
+  try {
+    const [, locked, found] = await Promise.all([
+      begin(client, workspaceIds),
+      run(client, lock === 'free' ? LOCK_FREE : LOCK_WAITING, [workspaceIds, visitorIds]),
+      readThreads(client, groups),
+    ])
     const held = new Set(locked.map((row) => keyOf(row.workspace_id, row.visitor_id)))
-    const found = await readThreads(client, groups)
     // Known but not locked: held by another transaction, or made by one since we locked.
     const isSkipped = ({ key }: Group) => found.threads.has(key) && !held.has(key)
     const skipped = groups.filter(isSkipped)
     const states = groups.filter((group) => !isSkipped(group)).map((group) => decideGroup(group, found, ids))
     const written = states.filter(({ events }) => events.length > 0)
-    if (written.length > 0) await run(client, WRITE, [visitorRows(written), headRows(written), eventRows(written)])
+    await Promise.all([
+      written.length > 0 && run(client, WRITE, [visitorRows(written), headRows(written), eventRows(written)]),
+      commit(client),
+    ])
     return { outcomes: new Map(states.flatMap(({ outcomes }) => outcomes)), skipped }
-  })
+  } catch (error) {
+    await rollback(client)
+    throw error
+  }
 }
 
 interface Found {

@@ -19,17 +19,26 @@ export async function begin(client: pg.PoolClient, scope: Scope): Promise<void> 
   await client.query(`BEGIN; SELECT set_config('dosti.scope', '${scopeText(scope)}', true)`)
 }
 
+/** Commits; rejects if Postgres rolled back instead, as it does after a failed statement. */
+export async function commit(client: pg.PoolClient): Promise<void> {
+  const { command } = await client.query('COMMIT')
+  if (command !== 'COMMIT') throw new Error(`the transaction ended with ${command}`)
+}
+
+/** Rolls back; a broken connection cannot, and need not. */
+export async function rollback(client: pg.PoolClient): Promise<void> {
+  await client.query('ROLLBACK').catch(() => {})
+}
+
 /** A transaction on a connection of its own statements: commits when `work` resolves, rolls back when it rejects. */
 export async function inTransaction<T>(client: pg.PoolClient, scope: Scope, work: () => Promise<T>): Promise<T> {
   await begin(client, scope)
   try {
     const result = await work()
-    const { command } = await client.query('COMMIT')
-    if (command !== 'COMMIT') throw new Error(`the transaction ended with ${command}`)
+    await commit(client)
     return result
   } catch (error) {
-    // A broken connection cannot roll back, and need not.
-    await client.query('ROLLBACK').catch(() => {})
+    await rollback(client)
     throw error
   }
 }
