@@ -24,7 +24,7 @@ export const comeBack: Measure = async ({ flags, running, generator, world, say 
     if (keeps) lost.push(await missing(world.sql, result.acknowledged))
     return result
   }
-  const rounds = flags.quick ? 1 : Math.min(flags.repeats, 3)
+  const rounds = flags.quick ? 1 : Math.min(flags.repeats, 2)
   say(`${count} visitors, the server killed with SIGKILL and started at once, ours and bare in turn, ${rounds} times`)
   const results = await takeTurns(rounds, {
     ours: run((port) => world.gateway(port === undefined ? {} : { port }), true),

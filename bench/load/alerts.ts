@@ -28,7 +28,8 @@ export async function runAlerts(job: AlertsJob): Promise<AlertsResult> {
   const event = (packet: string): void => {
     if (!packet.startsWith('["alert.raised"')) return
     const visitorId = /"visitorId":"([^"]+)"/.exec(packet)?.[1] ?? ''
-    if (!rangAt.has(visitorId)) rangAt.set(visitorId, performance.now())
+    // Others ring a second time after thirty seconds; only the first ring of one of ours counts.
+    if (sentAt.has(visitorId) && !rangAt.has(visitorId)) rangAt.set(visitorId, performance.now())
   }
   const listener = await connect(job.server, job.listener, { event })
   const lines = await inSteps(job.visitors, 50, async (visitor) => ({

@@ -1,6 +1,6 @@
 /** `npm run bench`: every figure beside its baseline, in one run. Ends with 0 unless the harness itself fails. */
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { FIGURES } from '../figures/all.ts'
 import { printFigure, printHead, printSum } from '../report/table.ts'
 import { writeFigure } from '../report/files.ts'
@@ -27,7 +27,7 @@ const end = async (): Promise<void> => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end().then(() => process.exit(1)))
 
 try {
-  const out = join(ROOT, 'bench', flags.out)
+  const out = resolve(ROOT, 'bench', flags.out)
   await mkdir(out, { recursive: true })
   const stores = await startStores({ folder, running }, 'disk', flags.profile ? COUNTED : [])
   const world = await createWorld(running, stores, 'dosti')

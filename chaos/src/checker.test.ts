@@ -181,7 +181,11 @@ const damages: [what: string, rule: Rule, damage: (recording: Recording) => void
   ['a number that the log skips', 'gaps', (r) => void (logged(r, '#acme.v1# 10').seq = 11)],
   ['a number that is there twice', 'gaps', (r) => void (logged(r, '#acme.v1# 10').seq = 9)],
   ['an agent without the end of a thread', 'gaps', (r) => void party(r, 'agent').items.splice(9, 1)],
-  ['a poller that got two messages in the other order', 'outOfOrder', (r) => void party(r, 'poll v2').items.reverse()],
+  [
+    'a poller that got two messages in the other order',
+    'outOfOrder',
+    (r) => void (party(r, 'poll v2').items = party(r, 'poll v2').items.toReversed()),
+  ],
   [
     'numbers and times in different orders',
     'outOfOrder',

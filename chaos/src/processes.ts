@@ -57,7 +57,7 @@ export function defineService(options: ServiceOptions): Service {
   let expected = false
 
   const launch = (flags: readonly string[]): SpawnedProcess => {
-    const [command = '', ...args] = [...prefix, process.execPath, ...flags, entry]
+    const [command, ...args] = [...prefix, process.execPath, ...flags, entry]
     const started = spawnProcess(command, args, {
       cwd: REPOSITORY,
       env: { HOST: host, ...env, PORT: String(port) },

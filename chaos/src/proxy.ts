@@ -161,7 +161,8 @@ function watchDown(proxy: Proxy, state: LinkState, data: Buffer, link: { near: S
     cut.done()
     return false
   }
-  state.left ??= proxy.weather.resetAfterBytes?.()
+  // In fair weather nobody is reset any more, also not who was to be.
+  state.left = proxy.weather.resetAfterBytes === undefined ? undefined : (state.left ?? proxy.weather.resetAfterBytes())
   if (state.left === undefined) return true
   if (data.length < state.left) {
     state.left -= data.length

@@ -51,7 +51,7 @@ export interface Party {
   name: string
   workspaceId: string
   /** Whose thread it follows; `all` for agents. */
-  visitorId: string | 'all'
+  visitorId: string
   /**
    * `numbered` holds both streams by number and must be whole; `polled` follows `lastTimestamp` and must be whole, in order and
    * without repeats; `pushed` hears what comes while it is connected, without repeats.

@@ -46,8 +46,7 @@ export async function testCursor(world: World, random: Random, options: CursorOp
         visitorId: VISITOR,
         lastTimestamp: String(cursor),
       })
-      const { body } = await askHttp(`${api}/api/chat/poll?${query}`, undefined, QUIET)
-      if (body['success'] !== true) throw new Error(JSON.stringify(body))
+      const body = await answered(async () => (await askHttp(`${api}/api/chat/poll?${query}`, undefined, QUIET)).body)
       const messages = body['messages'] as { id: string; timestamp: number }[]
       outcome.polls += 1
       for (const { id, timestamp } of messages) {
@@ -73,9 +72,9 @@ export async function testCursor(world: World, random: Random, options: CursorOp
   const write = async (line: Line): Promise<void> => {
     for (let number = next; number < options.messages; number = next) {
       next += 1
-      const reply = await line.ask('message.send', { text: `message ${number}`, clientMessageId: `cursor-${number}` })
-      if (!reply.ok) throw new Error(JSON.stringify(reply))
-      acked.add((reply.data['event'] as { id: string }).id)
+      const said = { text: `message ${number}`, clientMessageId: `cursor-${number}` }
+      const reply = await answered(() => line.ask('message.send', said) as Promise<Record<string, unknown>>)
+      acked.add(idIn(reply))
       if (random.chance(0.01)) await wait(random.between(0, 20))
     }
   }
@@ -89,4 +88,18 @@ export async function testCursor(world: World, random: Random, options: CursorOp
   outcome.missed = [...acked].filter((id) => !told.has(id))
   outcome.tookMs = Date.now() - startedAt
   return outcome
+}
+
+/** Asks again until there is an answer: a refusal under load moves no cursor and the same id is the same message. */
+async function answered(ask: () => Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
+  for (let left = 20; ; left -= 1) {
+    const reply = await ask().catch((error: unknown) => ({ failed: String(error) }) as Record<string, unknown>)
+    if (reply['success'] === true || reply['ok'] === true) return reply
+    if (left === 0) throw new Error(JSON.stringify(reply))
+    await wait(250)
+  }
+}
+
+function idIn(reply: Record<string, unknown>): string {
+  return (reply['data'] as { event: { id: string } }).event.id
 }

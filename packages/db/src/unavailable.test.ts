@@ -14,6 +14,13 @@ describe('D8 an absent database is service.unavailable', () => {
       'an adapter error with its own word for the code',
       Object.assign(new Error('x'), { cause: { originalCode: '57P03', kind: 'x' } }),
     ],
+    [
+      'a Prisma error that hides the driver’s',
+      Object.assign(new Error('x'), {
+        code: 'P2039',
+        meta: { driverAdapterError: Object.assign(new Error('y'), { cause: { originalCode: '57P03' } }) },
+      }),
+    ],
     ['a pool that waited in vain', new Error('timeout exceeded when trying to connect')],
   ])('%s', (_name, error) =>
     expect(translate(error)).toMatchObject({ code: 'service.unavailable', retryAfterMs: 1000 }),

@@ -31,39 +31,51 @@ export function translate(error: unknown): unknown {
 }
 
 function isUnavailable(error: unknown): boolean {
-  if (!isErrorLike(error) || error instanceof DostiError) return false
-  const code = codeOf(error)
-  if (SQL_STATES.test(code) || SYSTEM_CODES.has(code) || PRISMA_CODES.has(code)) return true
-  return PHRASES.test(error.message ?? '') || isUnavailable(error.cause)
+  if (error instanceof DostiError) return false
+  return chain(error).some(
+    (link) =>
+      codesOf(link).some((code) => SQL_STATES.test(code) || SYSTEM_CODES.has(code) || PRISMA_CODES.has(code)) ||
+      PHRASES.test(link.message ?? ''),
+  )
 }
 
-interface ErrorLike {
+/** The SQLSTATE of a Postgres error, also of one that `translate` made a refusal of; else the empty string. */
+export function sqlState(error: unknown): string {
+  return (
+    chain(error)
+      .flatMap(codesOf)
+      .find((code) => SQL_STATE_FORM.test(code) && !PRISMA_FORM.test(code)) ?? ''
+  )
+}
+
+const SQL_STATE_FORM = /^(?=.*\d)[0-9A-Z]{5}$/u
+const PRISMA_FORM = /^P[12]\d{3}$/u
+
+interface Link {
   code?: unknown
   /** The SQLSTATE, where Prisma's adapter has put a word of its own into `code`. */
   originalCode?: unknown
   message?: string
   cause?: unknown
+  meta?: unknown
 }
 
-// Prisma's adapter throws an error whose cause is a plain object.
-function isErrorLike(error: unknown): error is ErrorLike {
-  return typeof error === 'object' && error !== null
+/** An error and everything it says it comes from: Prisma hides the driver's error in `meta`, and its cause is a plain object. */
+function chain(error: unknown, depth = 0): Link[] {
+  if (typeof error !== 'object' || error === null || depth > 5) return []
+  const link: Link = error
+  const hidden =
+    typeof link.meta === 'object' && link.meta !== null && 'driverAdapterError' in link.meta
+      ? link.meta.driverAdapterError
+      : undefined
+  return [link, ...chain(link.cause, depth + 1), ...chain(hidden, depth + 1)]
 }
 
-function codeOf({ originalCode, code }: ErrorLike): string {
-  const found = originalCode ?? code
-  return typeof found === 'string' ? found : ''
-}
-
-/** The SQLSTATE of a Postgres error, also of one that `translate` made a refusal of; else the empty string. */
-export function sqlState(error: unknown): string {
-  if (!isErrorLike(error)) return ''
-  if (error instanceof DostiError) return sqlState(error.cause)
-  const code = codeOf(error)
-  return code === '' ? sqlState(error.cause) : code
+function codesOf({ originalCode, code }: Link): string[] {
+  return [originalCode, code].filter((value) => typeof value === 'string')
 }
 
 /** True if Postgres itself said so, as of a lock that somebody holds: then it is there. */
 export function isSqlError(error: unknown): boolean {
-  return /^(?=.*\d)[0-9A-Z]{5}$/u.test(sqlState(error)) && !/^(08|57P)/u.test(sqlState(error))
+  return sqlState(error) !== '' && !/^(08|57P)/u.test(sqlState(error))
 }

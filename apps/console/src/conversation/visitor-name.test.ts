@@ -15,5 +15,6 @@ test('any id survives the way into the address and back, dots too', () => {
 test('a visitor without a name is called by the beginning of its id, never through the middle of a character', () => {
   expect(visitorLabel({ visitorId: 'vis_1', visitorName: null })).toBe('vis_1')
   expect(visitorLabel({ visitorId: 'vis_1', visitorName: 'Sara' })).toBe('Sara')
+  expect(visitorLabel({ visitorId: `vis_${'0'.repeat(28)}83f0`, visitorName: null })).toBe('Visitor 83f0')
   expect(visitorLabel({ visitorId: '🙂'.repeat(40), visitorName: null })).toBe(`${'🙂'.repeat(16)}…`)
 })

@@ -1,10 +1,12 @@
 import type { Conversation } from '@dosti/contracts'
 
 const SHORT_ID_LENGTH = 16
+/** An id that the server made: it says nothing to people, and its beginning is a time, so its end tells visitors apart. */
+const MADE_BY_SERVER = /^vis_[0-9a-f]{32}$/
 
-/** What agents call a visitor: the name it gave, else the beginning of its id. */
+/** What agents call a visitor: the name it gave, else what can be said of its id. */
 export function visitorLabel({ visitorId, visitorName }: Pick<Conversation, 'visitorId' | 'visitorName'>): string {
-  return visitorName ?? shortId(visitorId)
+  return visitorName ?? (MADE_BY_SERVER.test(visitorId) ? `Visitor ${visitorId.slice(-4)}` : shortId(visitorId))
 }
 
 /** The beginning of an id, whole characters only. */
