@@ -250,6 +250,10 @@ describe('sockets', () => {
       socketIo(world.gateway, { auth: { protocol, key: world.acme.publicKey, visitorId: 'v' } }),
     ).rejects.toMatchObject({ data: { code: 'protocol.outdated' } })
   })
+  it.each(['visitorToken', 'ticket'])('a %s in the address is refused: secrets do not travel there', async (name) => {
+    const query = { apiKey: world.acme.publicKey, visitorId: 'v', [name]: 'x'.repeat(43) }
+    await expect(socketIo(world.gateway, { query })).rejects.toMatchObject({ data: { code: 'request.invalid' } })
+  })
   it('unknown events are answered, with and without an acknowledgement', async () => {
     const { socket, heard } = await socketIo(world.gateway, { query: { apiKey: world.acme.publicKey, visitorId: 'v' } })
     for (const name of ['no_such', '__proto__', 'message.send'])

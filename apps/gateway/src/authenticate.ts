@@ -13,12 +13,19 @@ export interface Introduced {
 
 type Identification = Pick<GatewayDeps, 'identify' | 'agentOfTicket'>
 
-/** Reads Socket.IO's query and `auth`. Throws the refusal. Writes nothing. */
-export async function introduce(
-  deps: Identification,
-  given: Record<string, unknown>,
-  origin: string | undefined,
-): Promise<Introduced> {
+/** What a Socket.IO client says of itself: in the address, and in the `auth` of its first packet, which wins. */
+export interface Handshake {
+  query: Record<string, unknown>
+  auth: Record<string, unknown>
+  origin: string | undefined
+}
+
+/** Reads a handshake. Throws the refusal. Writes nothing. */
+export async function introduce(deps: Identification, { query, auth, origin }: Handshake): Promise<Introduced> {
+  // Addresses end up in logs and histories.
+  if ('visitorToken' in query || 'ticket' in query)
+    throw new DostiError('request.invalid', { message: 'Send visitorToken and ticket in auth, never in the address.' })
+  const given = { ...query, ...auth }
   if (given['protocol'] !== undefined) return { protocol: 'extended', ...(await greet(deps, given, origin)) }
   // A public key is for visitors; agents come with a ticket, in the extended protocol.
   if (given['role'] === 'agent')

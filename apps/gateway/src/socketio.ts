@@ -33,8 +33,7 @@ export function createSocketIo(server: HttpServer, deps: GatewayDeps, drain: Dra
 
   io.use((socket, next) => {
     const { query, auth, headers } = socket.handshake
-    const given = { ...query, ...auth }
-    withinDeadline(introduce(deps, given, headers.origin)).then(
+    withinDeadline(introduce(deps, { query, auth, origin: headers.origin })).then(
       (introduced) => {
         socket.data = introduced
         next()
@@ -42,7 +41,7 @@ export function createSocketIo(server: HttpServer, deps: GatewayDeps, drain: Dra
       (error: unknown) => {
         const wire = wireErrorOf(error, { log, request: { requestId: randomUUID() }, operation: 'handshake' })
         // A published client would take a refusal for final; where the same handshake may work later, its line fails instead.
-        if (ERRORS[wire.code].retry && !('protocol' in given)) socket.conn.close()
+        if (ERRORS[wire.code].retry && !('protocol' in query || 'protocol' in auth)) socket.conn.close()
         else next(refusal(wire))
       },
     )
