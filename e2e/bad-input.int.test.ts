@@ -196,6 +196,25 @@ describe('bodies', () => {
       body: { ok: false, error: { code: 'request.unknown' } },
     }),
   )
+  it('an address that is too long is refused in the words of every road', async () => {
+    const response = await fetch(`${world.api}/api/chat/poll?visitorId=${'x'.repeat(20_000)}`)
+    expect({ status: response.status, body: await response.json() }).toMatchObject({
+      ...chatError(413, 'request.too_large'),
+    })
+  })
+  it('a bare OPTIONS is answered without a body', async () => {
+    const response = await fetch(`${world.api}/api/chat/send`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://shop.example' },
+    })
+    expect([response.status, await response.text()]).toEqual([204, ''])
+  })
+  it('an input that is no object is named as such', async () => {
+    const cookie = await signIn(world.api, world.acme.agents[0])
+    expect((await post(`${world.api}/api/v1/agent.list`, [], { cookie })).body).toMatchObject({
+      error: { code: 'request.invalid', message: 'The request must be of the kind object, not array.' },
+    })
+  })
   it('unknown fields are ignored', async () =>
     expect(await send({ ...good(), more: { a: 1 } })).toMatchObject({ status: 200 }))
   it('a visitorName of any kind never refuses a message', async () => {

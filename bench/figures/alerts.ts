@@ -1,5 +1,7 @@
 /** An alert: from the commit of a visitor's message to the start of the job that rings, beside a bare BullMQ job. */
 import { spawnSync } from 'node:child_process'
+import { Redis } from 'ioredis'
+import type pg from 'pg'
 import { latencies } from '../load/measure.ts'
 import { takeTurns, type Figure, type Measure } from '../src/figure.ts'
 import { onCore, ROOT } from '../src/processes.ts'
@@ -26,7 +28,7 @@ export const alerts: Measure = async ({ flags, running, generator, stores, say }
     })
     if (seen.rang < visitors || seen.acknowledged < visitors)
       throw new Error(`${seen.rang} of ${visitors} rang: ${worker.output().slice(-2000)}`)
-    return { seen, started: await untilStarted(world.sql, prefix) }
+    return { seen, started: await untilStarted(world.sql, stores.redisUrl, prefix) }
   }
   const bare = async () => {
     const times = bareTimes(stores.redisUrl, count)
@@ -45,12 +47,12 @@ export const alerts: Measure = async ({ flags, running, generator, stores, say }
     durability: 'the message and the alert row: fsync on, synchronous_commit on',
     rows: [
       {
-        what: 'stored to handler done with its row, p50',
+        what: 'committed to handler started, p50',
         unit: 'ms',
         ours: p50(results.ours),
         baseline: { name, values: p50(results.bare) },
         budget: { ratioAtMost: 3 },
-        note: "both times by Postgres' clock in whole milliseconds: from the message's timestamp (before its commit) to the alert's finished_at",
+        note: "from Postgres' commit timestamp to the entry in BullMQ's stream of events, which has whole milliseconds",
       },
       {
         what: 'sent by the visitor to shown at the agent, p50',
@@ -65,15 +67,23 @@ export const alerts: Measure = async ({ flags, running, generator, stores, say }
   } satisfies Figure
 }
 
-/** Milliseconds from each message's timestamp to the end of its first alert. */
-async function untilStarted(sql: Parameters<Measure>[0]['world']['sql'], prefix: string): Promise<number[]> {
-  const { rows } = await sql.query<{ ms: string }>(
-    `SELECT a.finished_at - e.timestamp AS ms FROM alert a
+/** Milliseconds from the commit of each message to the moment when its job went to a handler, as BullMQ's own stream of events tells. */
+async function untilStarted(sql: pg.Pool, redisUrl: string, prefix: string): Promise<number[]> {
+  const redis = new Redis(redisUrl)
+  const entries = await redis.xrange('dosti:alerts:events', '-', '+')
+  redis.disconnect()
+  const startedAt = new Map<string, number>()
+  for (const [id, fields] of entries) {
+    const jobId = fields[fields.indexOf('jobId') + 1] ?? ''
+    if (fields[fields.indexOf('event') + 1] === 'active') startedAt.set(jobId, Number(id.split('-')[0]))
+  }
+  const { rows } = await sql.query<{ id: string; committed: number }>(
+    `SELECT a.id, extract(epoch FROM pg_xact_commit_timestamp(e.xid::text::xid))::float * 1000 AS committed FROM alert a
      JOIN event e ON e.workspace_id = a.workspace_id AND e.visitor_id = a.visitor_id AND e.stream = 'public' AND e.seq = a.event_seq
-     WHERE a.step = 1 AND a.finished_at IS NOT NULL AND a.visitor_id LIKE $1 || '-%'`,
+     WHERE a.step = 1 AND a.visitor_id LIKE $1 || '-%'`,
     [prefix],
   )
-  return rows.map(({ ms }) => Number(ms))
+  return rows.map(({ id, committed }) => (startedAt.get(id) ?? Number.NaN) - committed)
 }
 
 function bareTimes(redisUrl: string, count: number): number[] {

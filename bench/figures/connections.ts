@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { StormResult } from '../load/storm.ts'
 import { takeTurns, type Figure, type Measure, type Row } from '../src/figure.ts'
 import { heapAfterCollecting, inspect, INSPECTABLE } from '../src/inspector.ts'
+import { lookedInto } from '../src/look.ts'
 import { startNode, type Node } from '../src/processes.ts'
 import { microsOf, percent } from './sends.ts'
 
@@ -29,18 +30,24 @@ export const connections: Measure = async (setting) => {
       flags: [INSPECTABLE],
     })
   const gateway = () => world.gateway({ flags: [INSPECTABLE] })
-  const storm = (node: Node) => () =>
-    generator.run<'storm'>({
-      kind: 'storm',
-      server: node.url,
-      visitors: world.visitors(count),
-      atOnce: 100,
-      stops: false,
-      pids: { server: node.pid },
-    })
+  const storm = (node: Node, isOurs: boolean) => () => {
+    const look = lookedInto(setting, isOurs ? node : undefined, 'connects')
+    const points: Record<string, string> = { empty: 'window', idle: 'over' }
+    return generator.run<'storm'>(
+      {
+        kind: 'storm',
+        server: node.url,
+        visitors: world.visitors(count),
+        atOnce: 100,
+        stops: look.stops,
+        pids: { server: node.pid },
+      },
+      (point) => look.reached(points[point] ?? point),
+    )
+  }
   say(`${count} connections at once, ours and bare in turn, ${flags.repeats} times`)
   const [ourNode, bareNode] = [await gateway(), await relay()]
-  const storms = await takeTurns(flags.repeats, { ours: storm(ourNode), bare: storm(bareNode) })
+  const storms = await takeTurns(flags.repeats, { ours: storm(ourNode, true), bare: storm(bareNode, false) })
   for (const node of [ourNode, bareNode]) await node.stop()
 
   const idle = flags.quick ? 100 : IDLE

@@ -61,7 +61,6 @@ async function measureOn(
     const result = await generator.run<'deliveries'>({
       kind: 'deliveries',
       server: node.url,
-      listenerServer: node.url,
       visitors: world.visitors(100),
       listener: await listener(),
       heardAs,

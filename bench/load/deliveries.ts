@@ -8,8 +8,8 @@ export interface DeliveriesJob extends Watched {
   kind: 'deliveries'
   /** Where the visitors are. */
   server: string
-  /** Where the listener is; another node, or the same. */
-  listenerServer: string
+  /** A second listener on another node: what its way adds is read message by message. */
+  far?: { server: string; listener: Handshake }
   visitors: Handshake[]
   listener: Handshake
   heardAs: string
@@ -24,22 +24,30 @@ export interface DeliveriesResult {
   p99: number
   sent: number
   heard: number
+  /** How much later the far listener had a message than the near one. */
+  added?: { p50: number; p90: number; p99: number }
   /** The rate that was really sent. */
   perSecond: number
   micros: Record<string, number>
   generatorBusy: number
 }
 
+const DRAIN_MS = 15_000
+
 export async function runDeliveries(job: DeliveriesJob): Promise<DeliveriesResult> {
   const sentAt: number[] = []
   const heardAt: number[] = []
+  const farAt: number[] = []
   const mark = `["${job.heardAs}"`
-  const event = (packet: string): void => {
-    if (!packet.startsWith(mark)) return
-    const number = /#(\d+)#/.exec(packet)?.[1]
-    if (number !== undefined) heardAt[Number(number)] ??= performance.now()
-  }
-  const listener = await connect(job.listenerServer, job.listener, { event })
+  const into =
+    (times: number[]) =>
+    (packet: string): void => {
+      if (!packet.startsWith(mark)) return
+      const number = /#(\d+)#/.exec(packet)?.[1]
+      if (number !== undefined) times[Number(number)] ??= performance.now()
+    }
+  const listeners = [await connect(job.server, job.listener, { event: into(heardAt) })]
+  if (job.far !== undefined) listeners.push(await connect(job.far.server, job.far.listener, { event: into(farAt) }))
   const lines = await inSteps(job.visitors, 50, (visitor) => connect(job.server, visitor))
   const send = (): void => {
     const number = sentAt.length
@@ -66,18 +74,25 @@ export async function runDeliveries(job: DeliveriesJob): Promise<DeliveriesResul
   const { user, system } = process.cpuUsage(own)
   const spent = spentBetween(before, processorSeconds(job))
   const last = sentAt.length
-  await wait(500)
-  for (const line of [listener, ...lines]) line.close()
+  // Who cannot keep the rate has a queue; its length is part of the answer.
+  const count = () => heardAt.reduce((sum) => sum + 1, 0)
+  for (let waited = 0; waited < DRAIN_MS && count() < last; waited += 100) await wait(100)
+  for (const line of [...listeners, ...lines]) line.close()
   const times: number[] = []
+  const added: number[] = []
   for (let number = first; number < last; number += 1) {
     const heard = heardAt[number]
-    if (heard !== undefined) times.push(heard - (sentAt[number] ?? 0))
+    if (heard === undefined) continue
+    times.push(heard - (sentAt[number] ?? 0))
+    const far = farAt[number]
+    if (far !== undefined) added.push(far - heard)
   }
   const sent = last - first
   return {
     ...latencies(times),
     sent,
     heard: times.length,
+    ...(job.far === undefined ? {} : { added: latencies(added) }),
     perSecond: sent / seconds,
     micros: Object.fromEntries(Object.entries(spent).map(([name, value]) => [name, (value * 1e6) / sent])),
     generatorBusy: (user + system) / 1e6 / seconds,

@@ -21,8 +21,8 @@ export interface Stores {
   stop(): Promise<void>
 }
 
-/** What `npm start` sets, and room for the long fills, the same for ours and the baselines. */
-const SETTINGS = ['max_connections=200', 'max_wal_size=4GB', 'shared_buffers=512MB']
+/** What `npm start` sets, room for the long fills, and the time of each commit; the same for ours and the baselines. */
+const SETTINGS = ['max_connections=200', 'max_wal_size=4GB', 'shared_buffers=512MB', 'track_commit_timestamp=on']
 
 const IN_MEMORY = '/dev/shm'
 

@@ -28,7 +28,7 @@ export interface Crowd {
   /** Stops talking and waits until every outcome is known. */
   settle: (patienceMs: number) => Promise<void>
   /** Everybody asks for all there is, a last time, and goes. */
-  finish: () => Promise<void>
+  finish: (patienceMs: number) => Promise<void>
   /** Who has something unsettled, for a run that hangs. */
   laggards: () => string[]
 }
@@ -54,12 +54,15 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
     if (ack && send.stream === 'public') lastAcked.set(`${send.workspaceId} ${send.visitorId}`, { send, id: ack.id })
   }
   const waitingIds = new Set<string>()
+  // Nobody answers the others: who waits, and who is only there for a single fault.
+  const talkers = new Set<string>()
   const agents: Agent[] = []
   for (const workspace of world.workspaces)
-    agents.push(await bringAgent(place, workspace, { isWaiting: (visitorId) => waitingIds.has(visitorId), settled }))
+    agents.push(await bringAgent(place, workspace, { isAnswered: (visitorId) => talkers.has(visitorId), settled }))
   const visitors = Array.from({ length: options.visitors }, (_, index) => {
     const workspace = world.workspaces[index % 8 >= 6 ? 1 : 0]
     const road = ROADS[index % ROADS.length] ?? 'rest'
+    talkers.add(`v${index}`)
     return bringVisitor(place, workspace, { visitorId: `v${index}`, road }, settled)
   })
   const followers = () => [
@@ -156,25 +159,28 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
         if (Date.now() > end) return
       }
     },
-    async finish() {
-      const failed: string[] = []
-      for (const { party, catchUp } of followers()) {
-        let left = 5
-        while (
-          left > 0 &&
-          !(await catchUp().then(
-            () => true,
-            () => false,
-          ))
-        ) {
-          left -= 1
-          await wait(500)
-        }
-        if (left === 0) failed.push(party.name)
-      }
+    async finish(patienceMs) {
+      const outcomes = await Promise.all(
+        followers().map(async ({ party, catchUp }) => ((await inTime(catchUp, patienceMs)) ? [] : [party.name])),
+      )
+      const failed = outcomes.flat()
       for (const { finish } of followers()) finish()
       for (const party of failed)
         recording.misbehaviours.push({ service: 'the product', what: `${party} could not catch up in the end` })
     },
   }
+}
+
+/** Tries again and again until it comes about or the time is over. */
+async function inTime(work: () => Promise<void>, patienceMs: number): Promise<boolean> {
+  const end = Date.now() + patienceMs
+  while (Date.now() < end) {
+    const done = work().then(
+      () => true,
+      () => false,
+    )
+    if (await Promise.race([done, wait(end - Date.now(), false)])) return true
+    await wait(LOOK_MS * 10)
+  }
+  return false
 }

@@ -229,11 +229,11 @@ export interface Agent {
 const ANSWERED = 2
 const NOTED = 12
 
-/** Signs in and answers everybody but the visitors who are to wait. */
+/** Signs in and answers the visitors who talk; nobody answers those who are to wait. */
 export async function bringAgent(
   place: Place,
   workspace: Workspace,
-  { isWaiting, settled }: { isWaiting: (visitorId: string) => boolean; settled: (send: Send) => void },
+  { isAnswered, settled }: { isAnswered: (visitorId: string) => boolean; settled: (send: Send) => void },
 ): Promise<Agent> {
   const { recording, random, gateways, api } = place
   const { id: agentId, email, password } = workspace.agent
@@ -256,7 +256,7 @@ export async function bringAgent(
   }
   const answered = new Set<string>()
   const react = ({ name: eventName, id, visitorId, seq, actor, data }: StoredEvent): void => {
-    if (eventName !== 'message.sent' || actor.kind !== 'visitor' || isWaiting(visitorId) || answered.has(id)) return
+    if (eventName !== 'message.sent' || actor.kind !== 'visitor' || !isAnswered(visitorId) || answered.has(id)) return
     answered.add(id)
     const say = (stream: Send['stream'], owner: string): void => {
       const text = `${ownerMark(owner)} re ${id} ${'text' in data ? data.text.length : 0}`
@@ -289,7 +289,7 @@ export async function bringAgent(
     },
   }
   const catchUp = async (): Promise<void> => {
-    for (const [visitorId, { view }] of threads) if (!isWaiting(visitorId)) await view.catchUp()
+    for (const [visitorId, { view }] of threads) if (isAnswered(visitorId)) await view.catchUp()
   }
   const reach = stayConnected({
     party: name,

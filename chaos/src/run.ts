@@ -67,7 +67,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
       crowd.recording.misbehaviours.push({ service: 'the product', what: `never settled: ${laggard}` })
     await hurryAlerts(world, options.patienceMs ?? PATIENCE_MS)
     crowd.recording.log = await readLog(world)
-    await crowd.finish()
+    await crowd.finish(options.patienceMs ?? PATIENCE_MS)
     await readAlerts(world, crowd)
     compareDescriptors(world, crowd, before)
     crowd.recording.misbehaviours.push(...world.misbehaviours)

@@ -23,9 +23,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: 'acknowledged before it is safe',
     found: [{ rule: 'lost', words: /was acknowledged to .* and is not in the log/ }],
     fault: 'T7',
-    // Postgres answers COMMIT and writes when it pleases: what a crash takes with it had been promised.
-    settings: ['synchronous_commit=off', 'wal_writer_delay=10000', 'wal_writer_flush_after=0'],
-    apply: async () => {},
+    // Postgres answers the COMMIT of a message and writes it when it pleases: what a crash takes with it had been promised.
+    settings: ['wal_writer_delay=10000', 'wal_writer_flush_after=100MB'],
+    async apply(world) {
+      const later = "PERFORM set_config('synchronous_commit', 'off', true); RETURN NEW;"
+      await world.sql(['event', 'alert', 'log_cursor'].map((table) => trigger(table, later)).join(''))
+    },
   },
   {
     what: 'the wall clock as cursor, and no unique client message ids',

@@ -44,7 +44,7 @@ describe('chaos', () => {
         until: { faults: 1 },
         visitors: 8,
         rate: 40,
-        patienceMs: 8000,
+        patienceMs: 4000,
         postgresSettings: settings,
         sabotage: apply,
         ...silent,

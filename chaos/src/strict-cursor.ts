@@ -73,7 +73,7 @@ export async function testCursor(world: World, random: Random, options: CursorOp
     for (let number = next; number < options.messages; number = next) {
       next += 1
       const said = { text: `message ${number}`, clientMessageId: `cursor-${number}` }
-      const reply = await answered(() => line.ask('message.send', said) as Promise<Record<string, unknown>>)
+      const reply = await answered(() => line.ask('message.send', said))
       acked.add(idIn(reply))
       if (random.chance(0.01)) await wait(random.between(0, 20))
     }
@@ -93,7 +93,7 @@ export async function testCursor(world: World, random: Random, options: CursorOp
 /** Asks again until there is an answer: a refusal under load moves no cursor and the same id is the same message. */
 async function answered(ask: () => Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
   for (let left = 20; ; left -= 1) {
-    const reply = await ask().catch((error: unknown) => ({ failed: String(error) }) as Record<string, unknown>)
+    const reply: Record<string, unknown> = await ask().catch((error: unknown) => ({ failed: String(error) }))
     if (reply['success'] === true || reply['ok'] === true) return reply
     if (left === 0) throw new Error(JSON.stringify(reply))
     await wait(250)

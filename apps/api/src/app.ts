@@ -27,6 +27,8 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   // Visitors use no cookies, so any page may ask. The console's cookie does not cross origins: no credentials are allowed.
   await app.register(cors, {
     origin: '*',
+    // A bare OPTIONS is answered like any other.
+    strictPreflight: false,
     methods: ['GET', 'POST'],
     allowedHeaders: ['content-type', 'authorization', 'idempotency-key', 'x-dosti-key', 'x-dosti-visitor'],
     maxAge: 86_400,

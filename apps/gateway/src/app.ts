@@ -32,7 +32,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   const raw = createRawSockets(deps, drain, () => cut.inc())
   const rawUpgrades = createRawUpgrades()
   // Visitors use no cookies, so any page may ask; which pages may use a key is the key's affair.
-  await app.register(cors, { origin: '*' })
+  await app.register(cors, { origin: '*', strictPreflight: false })
   await app.register(websocket, { options: { server: rawUpgrades as never, maxPayload: 1_000_000 } })
   app.get('/ws', { websocket: true }, (socket, request) => raw.accept(socket, request.raw))
   app.get<{ Querystring: { key?: string } }>('/widget/config', async (request) => {

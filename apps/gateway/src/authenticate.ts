@@ -1,6 +1,6 @@
 /** From a handshake to an actor and the protocol it speaks; both socket transports ask here, before a connection exists. */
 import { DostiError, hello as helloSchema, PROTOCOL_VERSION, type Actor, type Welcome } from '@dosti/contracts'
-import { invalid } from '@dosti/runtime'
+import { detailsOf, invalid } from '@dosti/runtime'
 import type { GatewayDeps } from './deps.ts'
 
 /** `published` clients know the integration guide and nothing else; `extended` ones stated `protocol: 1`. */
@@ -46,8 +46,7 @@ export async function greet(
   // In a query string the number is text.
   if (String(given['protocol']) !== String(PROTOCOL_VERSION)) throw new DostiError('protocol.outdated')
   const parsed = helloSchema.safeParse({ ...given, protocol: PROTOCOL_VERSION, key: given['key'] ?? given['apiKey'] })
-  if (!parsed.success)
-    throw invalid(parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), problem: issue.message })))
+  if (!parsed.success) throw invalid(detailsOf(parsed.error))
   const { ticket, ...visitor } = parsed.data
   if (ticket === undefined) {
     const actor = await deps.identify.visitor({ ...visitor, key: visitor.key, origin })

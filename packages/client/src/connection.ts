@@ -6,6 +6,7 @@ import { readReply, type Requests } from './http.ts'
 import { openSocketIo, type EventPayload, type Line, type OpenLine } from './line.ts'
 import { browserNetwork, type Network } from './network.ts'
 import { asRequestError, neverSent, unreachable, type RequestError } from './request-error.ts'
+import { createResume, type Resume } from './resume.ts'
 import { createSignal, createStore, type Store } from './store.ts'
 
 /** How things stand with the line; `refused` means that it will not try again by itself. */
@@ -19,6 +20,8 @@ export type ConnectionStatus =
 
 export interface Connection extends Requests {
   status: Store<ConnectionStatus>
+  /** What a thread missed; asked for several at the same moment it is one request. */
+  resume: Resume
   on: <N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void) => () => void
   /** Every event that has a number, those this version does not know by name too. */
   onStored: (listener: (event: StoredEvent) => void) => () => void
@@ -52,6 +55,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 class LiveConnection implements Connection {
   readonly status = createStore<ConnectionStatus>({ kind: 'idle' })
+  readonly resume = createResume((operation, input) => this.request(operation, input))
   readonly #options: ConnectionOptions
   readonly #clock: Clock
   readonly #network: Network

@@ -208,9 +208,9 @@ class LiveInbox implements Inbox {
     return head.updatedAt >= this.#listedDownTo && matches(head, this.view.get().filter, this.#me)
   }
 
-  #fetchSoon(visitorId: string): void {
+  #fetchSoon(visitorId: string, waitMs = FETCH_PATIENCE_MS): void {
     this.#unknown.add(visitorId)
-    this.#cancelFetch ??= this.#clock.after(FETCH_PATIENCE_MS, () => {
+    this.#cancelFetch ??= this.#clock.after(waitMs, () => {
       this.#cancelFetch = null
       this.#fetchUnknown()
     })
@@ -233,7 +233,9 @@ class LiveInbox implements Inbox {
       }
     } catch (error) {
       // A refusal is final for this head; after a cut line the whole list is loaded again anyway.
-      if (asRequestError(error).retryable && this.#connection.status.get().kind === 'online') this.#fetchSoon(visitorId)
+      const { retryable, retryAfterMs } = asRequestError(error)
+      if (retryable && this.#connection.status.get().kind === 'online')
+        this.#fetchSoon(visitorId, retryAfterMs ?? backoffMs(1, this.#clock))
     }
     this.#fetching -= 1
     if (!this.#closed) this.#fetchUnknown()

@@ -4,6 +4,8 @@ export interface KeyValueStore {
   set: (key: string, value: string) => void
   remove: (key: string) => void
   keys: (prefix: string) => string[]
+  /** What other tabs write (null: remove) under keys that begin so; returns what stops it. One's own writes are not told. */
+  watch: (prefix: string, listener: (key: string, value: string | null) => void) => () => void
 }
 
 /** Forgets at reload. */
@@ -14,6 +16,7 @@ export function memoryStorage(): KeyValueStore {
     set: (key, value) => void values.set(key, value),
     remove: (key) => void values.delete(key),
     keys: (prefix) => [...values.keys()].filter((key) => key.startsWith(prefix)),
+    watch: () => () => undefined,
   }
 }
 
@@ -47,6 +50,14 @@ export function browserStorage(area: Area = 'localStorage'): KeyValueStore {
     keys: (prefix) => {
       const stored = attempt(area, (storage) => Object.keys(storage).filter((key) => key.startsWith(prefix))) ?? []
       return [...new Set([...stored, ...memory.keys(prefix)])]
+    },
+    watch: (prefix, listener) => {
+      const told = ({ storageArea, key, newValue }: StorageEvent) => {
+        const isHere = attempt(area, (storage) => storage === storageArea) === true
+        if (isHere && key?.startsWith(prefix) === true) listener(key, newValue)
+      }
+      window.addEventListener('storage', told)
+      return () => window.removeEventListener('storage', told)
     },
   }
 }

@@ -6,6 +6,7 @@ import { createTestClock, settle, type TestClock } from '../testing/test-clock.t
 import { memoryStorage, type KeyValueStore } from './key-value-store.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { RequestError, unreachable } from './request-error.ts'
+import { freeTurns } from './turns.ts'
 
 interface World {
   connection: FakeConnection
@@ -19,7 +20,7 @@ function world(answers: Answers | ((stream: MemoryStream) => Answers) = commits,
   const stream = new MemoryStream()
   const connection = createFakeConnection(typeof answers === 'function' ? answers(stream) : answers)
   const clock = createTestClock()
-  const outbox = createOutbox({ connection, clock, storage, scope: 'test' })
+  const outbox = createOutbox({ connection, clock, storage, scope: 'test', turns: freeTurns })
   const stored: string[] = []
   outbox.onSettled((event) => stored.push(textOf(event)))
   return { connection, clock, storage, outbox, stored }
@@ -228,7 +229,7 @@ describe('reload', () => {
     const clock = createTestClock()
     await clock.advance(61 * 60 * 1000)
     const connection = createFakeConnection(commits(new MemoryStream()))
-    const outbox = createOutbox({ connection, clock, storage, scope: 'test' })
+    const outbox = createOutbox({ connection, clock, storage, scope: 'test', turns: freeTurns })
     connection.connect()
     await settle()
     expect(connection.asked).toEqual([])

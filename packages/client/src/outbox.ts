@@ -1,32 +1,20 @@
 /**
  * Nothing typed is lost: a message is shown at once, kept across reloads, sent in order, one at a time per thread, and
- * sent again under the same name until the server has said yes or a final no (rule D2 makes the repeat harmless).
+ * sent again under the same name until the server has said yes or a final no (rule D2 makes the repeat harmless). The tabs
+ * of one scope show the same messages, and one of them at a time sends for all.
  */
-import type { ErrorCode, StoredEvent, WireError } from '@dosti/contracts'
+import type { ErrorCode, StoredEvent } from '@dosti/contracts'
 import { newClientMessageId } from './client-message-id.ts'
 import { backoffMs, realClock, type Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
+import { byWriting, keepMessages, type ChangeElsewhere, type KeptMessages, type PendingMessage } from './kept-messages.ts'
 import type { KeyValueStore } from './key-value-store.ts'
 import { asRequestError, toWire, type RequestError } from './request-error.ts'
 import { createSignal, createStore, type Store } from './store.ts'
-
-/** A message or note on its way. */
-export interface PendingMessage {
-  clientMessageId: string
-  kind: 'message' | 'note'
-  /** Null for a visitor, who writes to its own thread. */
-  visitorId: string | null
-  visitorName: string | null
-  text: string
-  /** Rises strictly within an outbox. */
-  createdAt: number
-  state: 'sending' | 'failed'
-  /** Why it failed; null while it is on its way. */
-  error: WireError | null
-}
+import { browserTurns, type Turns } from './turns.ts'
 
 export interface Outbox {
-  /** All threads together, in the order they were written. */
+  /** All threads and tabs together, in the order they were written. */
   pending: Store<readonly PendingMessage[]>
   send: (message: OutgoingMessage) => PendingMessage
   /** Tries a failed one again, after those already waiting in its thread. */
@@ -34,7 +22,7 @@ export interface Outbox {
   discard: (clientMessageId: string) => void
   /** The stored event of a message of this outbox, told before the message leaves `pending`. */
   onSettled: (listener: (event: StoredEvent) => void) => () => void
-  /** Stops sending; what is pending stays in storage. */
+  /** Stops sending; what is pending stays in storage, for another tab or the next page. */
   close: () => void
 }
 
@@ -52,6 +40,8 @@ export interface OutboxOptions {
   /** Separates people who share a browser: an agent's id, or a public key. */
   scope: string
   clock?: Clock
+  /** Decides which tab sends. */
+  turns?: Turns
 }
 
 /** A message found at a reload after longer than this is offered again, not sent behind its writer's back. */
@@ -69,7 +59,10 @@ class StoredOutbox implements Outbox {
   readonly #settled = createSignal<StoredEvent>()
   readonly #options: OutboxOptions
   readonly #clock: Clock
-  readonly #prefix: string
+  readonly #kept: KeptMessages
+  readonly #turns: Turns
+  /** Our turn to send, had or waited for. */
+  #turn: { isOurs: boolean; end: () => void } | null = null
   /** Threads with a request under way, or waiting for the next try. */
   readonly #busy = new Set<string | null>()
   readonly #waiting = new Map<string | null, () => void>()
@@ -80,13 +73,16 @@ class StoredOutbox implements Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options
     this.#clock = options.clock ?? realClock
-    this.#prefix = `dosti:outbox:${options.scope}:`
-    this.pending.set(this.#restore())
+    this.#turns = options.turns ?? browserTurns
+    this.#kept = keepMessages(options.storage, options.scope)
+    this.#restore()
     this.#unsubscribe = [
-      options.connection.status.subscribe(() => this.#pumpAll()),
+      options.connection.status.subscribe(() => this.#work()),
       options.connection.onStored((event) => this.#settle(event)),
+      this.pending.subscribe(() => this.#work()),
+      this.#kept.watch((change) => this.#changedElsewhere(change)),
     ]
-    this.#pumpAll()
+    this.#work()
   }
 
   send({ kind, text, visitorId, visitorName }: OutgoingMessage): PendingMessage {
@@ -102,7 +98,6 @@ class StoredOutbox implements Outbox {
       error: null,
     }
     this.#put(message)
-    this.#pump(message.visitorId)
     return message
   }
 
@@ -121,7 +116,6 @@ class StoredOutbox implements Outbox {
       state: 'sending',
       error: null,
     })
-    this.#pump(message.visitorId)
   }
 
   discard(clientMessageId: string): void {
@@ -136,15 +130,40 @@ class StoredOutbox implements Outbox {
     this.#closed = true
     for (const stop of this.#unsubscribe) stop()
     for (const cancel of this.#waiting.values()) cancel()
+    this.#endTurn()
   }
 
-  #pumpAll(): void {
-    for (const thread of new Set(this.pending.get().map((message) => message.visitorId))) this.#pump(thread)
+  /** Takes the turn while there is something to send and a way to send it, and sends. */
+  #work(): void {
+    const waiting = this.pending.get().filter((message) => message.state === 'sending')
+    const isOnline = this.#options.connection.status.get().kind === 'online'
+    if (this.#closed || waiting.length === 0 || !isOnline) this.#endTurn()
+    else if (this.#turn === null) this.#takeTurn()
+    else for (const thread of new Set(waiting.map((message) => message.visitorId))) this.#pump(thread)
+  }
+
+  #takeTurn(): void {
+    const turn = { isOurs: false, end: () => {} }
+    this.#turn = turn
+    const end = this.#turns.take(`dosti:outbox:${this.#options.scope}`, () => {
+      if (this.#turn !== turn) return
+      turn.isOurs = true
+      // A page that slept was not told what was written in the others.
+      this.#restore()
+      this.#work()
+    })
+    turn.end = end
+    if (this.#turn !== turn) end()
+  }
+
+  #endTurn(): void {
+    const turn = this.#turn
+    this.#turn = null
+    turn?.end()
   }
 
   #pump(thread: string | null): void {
-    if (this.#closed || this.#busy.has(thread) || this.#waiting.has(thread)) return
-    if (this.#options.connection.status.get().kind !== 'online') return
+    if (this.#turn?.isOurs !== true || this.#busy.has(thread) || this.#waiting.has(thread)) return
     const message = this.pending.get().find((item) => item.visitorId === thread && item.state === 'sending')
     if (message === undefined) return
     this.#busy.add(thread)
@@ -158,7 +177,7 @@ class StoredOutbox implements Outbox {
       this.#refused(message, asRequestError(error))
     }
     this.#busy.delete(message.visitorId)
-    this.#pump(message.visitorId)
+    this.#work()
   }
 
   async #request({ kind, text, clientMessageId, visitorId, visitorName }: PendingMessage): Promise<StoredEvent> {
@@ -186,18 +205,25 @@ class StoredOutbox implements Outbox {
     const thread = message.visitorId
     const cancel = this.#clock.after(Math.max(error.retryAfterMs ?? 0, backoffMs(tries, this.#clock)), () => {
       this.#waiting.delete(thread)
-      this.#pump(thread)
+      this.#work()
     })
     this.#waiting.set(thread, cancel)
   }
 
-  /** Our message is stored, whether its reply or its event says so. */
-  #settle(event: StoredEvent): void {
+  /** Our message is stored, whether its reply, its event or another tab says so. */
+  #settle(event: StoredEvent, elsewhere = false): void {
     const name = event.name === 'message.sent' || event.name === 'note.added' ? event.data.clientMessageId : undefined
     const message = name === undefined ? undefined : this.#find(name)
     if (message === undefined || (message.visitorId !== null && message.visitorId !== event.visitorId)) return
     this.#settled.emit(event)
-    this.#drop(message.clientMessageId)
+    if (!elsewhere) this.#kept.settle(message.clientMessageId, event)
+    this.#forget(message.clientMessageId)
+  }
+
+  #changedElsewhere(change: ChangeElsewhere): void {
+    if (change.what === 'put') this.#show(change.message)
+    else if (change.what === 'removed') this.#forget(change.clientMessageId)
+    else this.#settle(change.event, true)
   }
 
   #find(clientMessageId: string): PendingMessage | undefined {
@@ -205,21 +231,31 @@ class StoredOutbox implements Outbox {
   }
 
   #put(message: PendingMessage): void {
-    this.#options.storage.set(this.#prefix + message.clientMessageId, JSON.stringify(message))
+    this.#kept.put(message)
+    this.#show(message)
+  }
+
+  #show(message: PendingMessage): void {
     const others = this.pending.get().filter((other) => other.clientMessageId !== message.clientMessageId)
-    this.pending.set([...others, message].sort((a, b) => a.createdAt - b.createdAt))
+    this.pending.set([...others, message].sort(byWriting))
   }
 
   #drop(clientMessageId: string): void {
+    this.#kept.remove(clientMessageId)
+    this.#forget(clientMessageId)
+  }
+
+  #forget(clientMessageId: string): void {
     this.#failures.delete(clientMessageId)
-    this.#options.storage.remove(this.#prefix + clientMessageId)
+    if (this.#find(clientMessageId) === undefined) return
     this.pending.set(this.pending.get().filter((message) => message.clientMessageId !== clientMessageId))
   }
 
-  #restore(): PendingMessage[] {
-    const { storage } = this.#options
-    const messages = storage.keys(this.#prefix).flatMap((key) => readPending(storage.get(key)))
-    return messages.map((message) => this.#refreshed(message)).sort((a, b) => a.createdAt - b.createdAt)
+  /** Adds what storage holds and we do not know; what we know stays, even if the page has emptied its storage. */
+  #restore(): void {
+    const missed = this.#kept.all().filter((kept) => this.#find(kept.clientMessageId) === undefined)
+    if (missed.length === 0) return
+    this.pending.set([...this.pending.get(), ...missed.map((kept) => this.#refreshed(kept))].sort(byWriting))
   }
 
   #refreshed(message: PendingMessage): PendingMessage {
@@ -227,27 +263,4 @@ class StoredOutbox implements Outbox {
     const code: ErrorCode = 'service.unavailable'
     return { ...message, state: 'failed', error: { code, message: 'This message was not sent in time.' } }
   }
-}
-
-function readPending(text: string | null): PendingMessage[] {
-  try {
-    const value: unknown = JSON.parse(text ?? 'null')
-    return isPending(value) ? [value] : []
-  } catch {
-    return []
-  }
-}
-
-/** What storage holds was written by this page's origin, perhaps by another version: anything odd is left alone. */
-function isPending(value: unknown): value is PendingMessage {
-  if (typeof value !== 'object' || value === null) return false
-  const fields: Partial<Record<keyof PendingMessage, unknown>> = value
-  return (
-    typeof fields.clientMessageId === 'string' &&
-    typeof fields.text === 'string' &&
-    typeof fields.createdAt === 'number' &&
-    (fields.kind === 'message' || fields.kind === 'note') &&
-    (fields.state === 'sending' || fields.state === 'failed') &&
-    (fields.visitorId === null || typeof fields.visitorId === 'string')
-  )
 }

@@ -5,10 +5,13 @@ import { backoffMs, realClock, type Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { hasGap, type ThreadState } from './reducer.ts'
 import { asRequestError, type RequestError } from './request-error.ts'
+import type { ResumePoint } from './resume.ts'
 
 export interface Sync {
   /** Asks at once, or again as soon as the request under way is answered. */
   now: () => void
+  /** As `now`, after a break: together with every other thread that was cut off. */
+  resume: () => void
   /** Asks in a moment unless the missing number comes by itself (rule D5). */
   soon: () => void
   close: () => void
@@ -38,6 +41,7 @@ class ThreadSync implements Sync {
   readonly #clock: Clock
   #running = false
   #again = false
+  #afterBreak = false
   #closed = false
   #failures = 0
   #cancel: (() => void) | null = null
@@ -53,6 +57,11 @@ class ThreadSync implements Sync {
     if (this.#closed) return
     this.#again = true
     if (!this.#running) void this.#run()
+  }
+
+  resume(): void {
+    this.#afterBreak = true
+    this.now()
   }
 
   soon(): void {
@@ -91,7 +100,11 @@ class ThreadSync implements Sync {
   async #page(): Promise<void> {
     const { connection, visitorId, state, apply, forget } = this.#options
     const before = state()
-    const page = await connection.request('conversation.sync', syncInput(before, visitorId))
+    const resumes = this.#afterBreak && before.loaded
+    this.#afterBreak = false
+    const page = await (resumes
+      ? connection.resume(resumePoint(before, visitorId))
+      : connection.request('conversation.sync', syncInput(before, visitorId)))
     if (this.#closed) return
     if (before.loaded && (page.seq < before.seq || (page.internalSeq ?? 0) < before.internalSeq)) {
       forget()
@@ -126,4 +139,9 @@ function syncInput(state: ThreadState, visitorId: string | undefined): Input<'co
   if (!state.loaded) return stream
   const internal = state.audience === 'agent' ? { internalAfter: state.internalSeq } : {}
   return { ...stream, after: state.seq, ...internal, limit: PAGE_SIZE_MAX }
+}
+
+function resumePoint({ audience, seq, internalSeq }: ThreadState, visitorId: string | undefined): ResumePoint {
+  const stream = visitorId === undefined ? {} : { visitorId }
+  return { ...stream, seq, ...(audience === 'agent' ? { internalSeq } : {}) }
 }

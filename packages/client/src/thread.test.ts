@@ -8,6 +8,7 @@ import { memoryStorage } from './key-value-store.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { RequestError } from './request-error.ts'
 import { openThread, type Thread } from './thread.ts'
+import { freeTurns } from './turns.ts'
 
 interface World {
   stream: MemoryStream
@@ -27,6 +28,7 @@ function world(history: Happening[] = []): World {
   const clock = createTestClock()
   const connection = createFakeConnection({
     'conversation.sync': (input) => stream.sync(input, 'agent'),
+    'conversation.resume': ({ threads }) => ({ threads: threads.map((point) => stream.resume(point, 'agent')) }),
     'conversation.read': ({ seq }) => {
       stream.read('agents', seq)
       return { seq }
@@ -37,7 +39,7 @@ function world(history: Happening[] = []): World {
       return { event }
     },
   })
-  const outbox = createOutbox({ connection, clock, storage: memoryStorage(), scope: 'test' })
+  const outbox = createOutbox({ connection, clock, storage: memoryStorage(), scope: 'test', turns: freeTurns })
   const thread = openThread({ connection, clock, outbox, audience: 'agent', visitorId: 'vis_1' })
   const happen = (happening: Happening) => {
     const events = stream.commit(happening)
@@ -83,17 +85,20 @@ describe('a thread', () => {
     expect(thread.view.get()).toMatchObject({ gap: false, events: stream.log })
   })
 
-  test('catches up after a break', async () => {
+  test('D4: catches up after a break with all that followed, or with a fresh snapshot', async () => {
     const { stream, connection, thread } = world([say('hello')])
     connection.connect()
     await settle()
-    connection.cut()
-    for (let index = 0; index < 600; index += 1) stream.commit(say(`missed ${index}`))
-    stream.commit({ kind: 'assign', to: AISHA })
-    connection.connect()
-    await settle()
-    expect(thread.view.get().events).toEqual(stream.log)
-    expect(thread.view.get().conversation).toEqual(stream.head)
+    for (const missed of [300, 600]) {
+      connection.cut()
+      for (let index = 0; index < missed; index += 1) stream.commit(say(`missed ${index}`))
+      stream.commit({ kind: 'assign', to: AISHA })
+      connection.connect()
+      await settle()
+      expect(thread.view.get().events).toEqual(missed === 300 ? stream.log : stream.log.slice(-50))
+      expect(thread.view.get().conversation).toEqual(stream.head)
+      expect(connection.asked.at(-1)?.operation).toBe('conversation.resume')
+    }
   })
 
   test('a message is in exactly one of events and pending, at every moment', async () => {
@@ -147,7 +152,7 @@ describe('a thread', () => {
       },
     })
     const clock = createTestClock()
-    const outbox = createOutbox({ connection, clock, storage: memoryStorage(), scope: 'test' })
+    const outbox = createOutbox({ connection, clock, storage: memoryStorage(), scope: 'test', turns: freeTurns })
     const thread = openThread({ connection, clock, outbox, audience: 'agent', visitorId: 'vis_1' })
     connection.connect()
     await settle()
@@ -182,9 +187,14 @@ describe('a thread', () => {
     for (const text of ['one', 'two', 'three']) streams.a.commit(say(text))
     streams.b.commit(say('new'))
     let who: 'a' | 'b' = 'a'
-    const connection = createFakeConnection({ 'conversation.sync': (input) => streams[who].sync(input, 'visitor') })
+    const connection = createFakeConnection({
+      'conversation.sync': (input) => streams[who].sync(input, 'visitor'),
+      'conversation.resume': ({ threads }) => ({
+        threads: threads.map((point) => streams[who].resume(point, 'visitor')),
+      }),
+    })
     const clock = createTestClock()
-    const outbox = createOutbox({ connection, clock, storage: memoryStorage(), scope: 'test' })
+    const outbox = createOutbox({ connection, clock, storage: memoryStorage(), scope: 'test', turns: freeTurns })
     const thread = openThread({ connection, clock, outbox, audience: 'visitor' })
     const come = async (name: 'a' | 'b') => {
       who = name

@@ -201,7 +201,7 @@ class LiveThread implements Thread {
       this.#visitorId = visitorId
     }
     // Whatever was told in between was missed; asking is cheap when nothing was.
-    if (isOnline && !this.#wasOnline) this.#sync.now()
+    if (isOnline && !this.#wasOnline) this.#sync.resume()
     this.#wasOnline = isOnline
   }
 

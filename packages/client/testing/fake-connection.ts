@@ -2,6 +2,7 @@ import type { EventName, Input, OperationName, Output, StoredEvent } from '@dost
 import type { Connection, ConnectionStatus } from '../src/connection.ts'
 import type { EventPayload } from '../src/line.ts'
 import { unreachable } from '../src/request-error.ts'
+import { createResume } from '../src/resume.ts'
 import { createSignal, createStore } from '../src/store.ts'
 
 /** Answers of a pretended server, by operation. */
@@ -27,23 +28,25 @@ export function createFakeConnection(answers: Answers): FakeConnection {
   const stored = createSignal<StoredEvent>()
   const status = createStore<ConnectionStatus>({ kind: 'idle' })
   const asked: FakeConnection['asked'] = []
+  const request: FakeConnection['request'] = async (operation, input) => {
+    if (status.get().kind !== 'online') throw unreachable()
+    asked.push({ operation, input })
+    const answer = answers[operation]
+    if (answer === undefined) throw new Error(`no answer for ${operation}`)
+    const output = await answer(input as never)
+    return output as never
+  }
   return {
     status,
     asked,
+    request,
+    resume: createResume(request),
     on: (name, listener) => told.on((event) => (event.name === name ? listener(event.payload as never) : undefined)),
     onStored: (listener) => stored.on(listener),
     tell: (name, payload) => told.emit({ name, payload }),
     tellStored: (event) => {
       stored.emit(event)
       told.emit({ name: event.name, payload: event })
-    },
-    request: async (operation, input) => {
-      if (status.get().kind !== 'online') throw unreachable()
-      asked.push({ operation, input })
-      const answer = answers[operation]
-      if (answer === undefined) throw new Error(`no answer for ${operation}`)
-      const output = await answer(input as never)
-      return output as never
     },
     cut: () => status.set({ kind: 'reconnecting', attempt: 1, retryAt: 0 }),
     connect: () => status.set(ONLINE),

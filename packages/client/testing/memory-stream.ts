@@ -1,6 +1,8 @@
 /** One visitor's two streams as the server keeps them: numbered, stamped, folded by the wire's own `evolve`. */
-import type { AgentsConversation, Input, Party, StoredEvent, ThreadPage } from '@dosti/contracts'
+import type { AgentsConversation, Input, Output, Party, StoredEvent, ThreadPage } from '@dosti/contracts'
 import { evolve, evolveRead, visitorView } from '@dosti/contracts/evolve'
+import { PAGE_SIZE_MAX } from '@dosti/contracts/names'
+import type { ResumePoint } from '../src/resume.ts'
 
 export const AISHA = { id: 'agt_aisha', name: 'Aisha' } as const
 export const VISITOR: Party = { kind: 'visitor', id: 'vis_1', name: 'Bilal' }
@@ -92,6 +94,18 @@ export class MemoryStream {
       snapshot: !follows && input.before === undefined,
       hasOlder: visible.some((event) => event.timestamp < first),
     }
+  }
+
+  /** One thread's answer of `conversation.resume`. */
+  resume(
+    { seq, internalSeq = 0 }: Pick<ResumePoint, 'seq' | 'internalSeq'>,
+    audience: 'visitor' | 'agent',
+  ): Output<'conversation.resume'>['threads'][number] {
+    const page = this.sync({ after: seq, internalAfter: internalSeq, limit: Infinity }, audience)
+    const isTooMuch = page.events.length > PAGE_SIZE_MAX || seq > page.seq || internalSeq > (page.internalSeq ?? 0)
+    return isTooMuch
+      ? { visitorId: this.#visitorId, status: 'resync_required', page: this.sync({}, audience) }
+      : { visitorId: this.#visitorId, status: 'replayed', page }
   }
 
   #append(part: Pick<StoredEvent, 'actor'> & Draft): void {

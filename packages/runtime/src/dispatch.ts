@@ -88,7 +88,22 @@ export function createDispatch({ handlers, limits, log, metrics }: DispatchOptio
 export function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input)
   if (parsed.success) return parsed.data
-  throw invalid(parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), problem: issue.message })))
+  throw invalid(detailsOf(parsed.error))
+}
+
+/** What is wrong, field by field, in words that go on from the field's name. */
+export function detailsOf(error: z.ZodError): ErrorDetail[] {
+  return error.issues.map(({ path, message }) => ({ path: path.join('.'), problem: inOurWords(message) }))
+}
+
+// Most rules bring their own words; these are the schema library's for the rest.
+function inOurWords(message: string): string {
+  return message
+    .replace(/^Invalid input: expected (\w+), received (\w+)$/, 'must be of the kind $1, not $2')
+    .replace(/^Invalid input: expected (.+)$/, 'must be $1')
+    .replace(/^Invalid option: expected one of (.+)$/, 'must be one of $1')
+    .replace(/^Too (?:big|small): expected \w+ to (?:be|have) ([<>]=?)(\d+).*$/, 'must be $1 $2')
+    .replace(/^Invalid input$/, 'is not valid')
 }
 
 /** `request.invalid`, worded for people from its details. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { BODY_BYTES_MAX, DostiError, ERRORS, type WireError } from '@dosti/contracts'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { wireErrorOf } from './dispatch.ts'
@@ -27,6 +28,7 @@ export function createHttp({
     onConstructorPoisoning: 'remove',
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     genReqId: requestIds(),
+    clientErrorHandler: refuseUnreadable,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => void fail(error, request, reply),
@@ -57,6 +59,23 @@ export function createHttp({
     done()
   })
   return app
+}
+
+/**
+ * A request that Node cannot read has no address yet, so its refusal fits every road: `ok` for the operations, `success` for the chat
+ * pipeline.
+ */
+function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  // The client is gone, or an answer is under way already.
+  const answering = (socket as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage?.headersSent
+  if (error.code === 'ECONNRESET' || !socket.writable || answering === true) return void socket.destroy()
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const code = tooLarge ? 'request.too_large' : 'request.invalid'
+  const message = tooLarge ? 'The address and headers are larger than 16 kB.' : 'This is not a valid HTTP request.'
+  const body = JSON.stringify({ ok: false, success: false, error: { code, message } })
+  socket.end(
+    `HTTP/1.1 ${tooLarge ? '413 Payload Too Large' : '400 Bad Request'}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
 }
 
 /** Names for requests: unique over processes by a random beginning, and cheap. */

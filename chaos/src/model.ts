@@ -1,0 +1,280 @@
+/** T31: random sequences of what people do, against the product and against a model of one page; then random packets. */
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import fc from 'fast-check'
+import { WebSocket } from 'ws'
+import type { Fault, Stage } from './fault.ts'
+import { askHttp, dialExtended, dialPublished, dialRaw, restLine, type Dial, type Hearing, type Line } from './lines.ts'
+import type { World } from './world.ts'
+
+const QUIET: Hearing = { bytes: () => {}, event: () => {} }
+const ROADS = ['raw', 'extended', 'published', 'rest'] as const
+type Road = (typeof ROADS)[number]
+
+/** What a thread is: messages in their order. */
+interface Model {
+  said: { text: string; id: string; clientMessageId: string; from: 'visitor' | 'agent' }[]
+  /** How many of them the poller has seen. */
+  polled: number
+}
+
+/** One visitor on all roads at once, an agent, a poller. */
+interface Real {
+  ask: (road: Road, operation: string, input: object) => ReturnType<Line['ask']>
+  agent: Line
+  poll: () => Promise<string[]>
+  drop: (road: Road) => void
+  visitorId: string
+}
+
+type Step = fc.AsyncCommand<Model, Real>
+
+/** Says that the product and the model differ, with both. */
+function same(what: string, real: unknown, model: unknown): void {
+  const [seen, due] = [JSON.stringify(real), JSON.stringify(model)]
+  if (seen !== due) throw new Error(`${what}: the product has ${seen}, the model ${due}`)
+}
+
+const eventOf = (reply: Awaited<ReturnType<Line['ask']>>): { id: string } => {
+  if (!reply.ok) throw new Error(`refused: ${reply.error.code}`)
+  return reply.data['event'] as { id: string }
+}
+
+const step = (
+  name: string,
+  run: (model: Model, real: Real) => Promise<void>,
+  check: (model: Model) => boolean = () => true,
+): Step => ({
+  check,
+  run,
+  toString: () => name,
+})
+const known = (model: Model): boolean => model.said.length > 0
+
+const send = (road: Road, text: string): Step =>
+  step(`send over ${road}`, async (model, { ask }) => {
+    const clientMessageId = `m${model.said.length}`
+    const { id } = eventOf(await ask(road, 'message.send', { text, clientMessageId }))
+    model.said.push({ text, id, clientMessageId, from: 'visitor' })
+  })
+const repeat = (road: Road, nth: number): Step =>
+  step(
+    `repeat over ${road}`,
+    async (model, { ask }) => {
+      const mine = model.said.filter(({ from }) => from === 'visitor')
+      const message = mine[nth % mine.length]
+      if (message === undefined) return
+      const { text, clientMessageId, id } = message
+      same('a repeat', eventOf(await ask(road, 'message.send', { text, clientMessageId })).id, id)
+      const other = await ask(road, 'message.send', { text: `${text}!`, clientMessageId })
+      same('another text under the same id', other.ok ? 'ok' : other.error.code, 'message.conflict')
+    },
+    known,
+  )
+const answer = (text: string): Step =>
+  step(
+    'the agent answers',
+    async (model, { agent, visitorId }) => {
+      const clientMessageId = `a${model.said.length}`
+      const { id } = eventOf(await agent.ask('message.send', { visitorId, text, clientMessageId }))
+      model.said.push({ text, id, clientMessageId, from: 'agent' })
+    },
+    known,
+  )
+const close = (): Step =>
+  step(
+    'the agent closes',
+    async (_model, { agent, visitorId }) =>
+      same('closing', (await agent.ask('conversation.close', { visitorId })).ok, true),
+    known,
+  )
+const poll = (): Step =>
+  step('poll', async (model, real) => {
+    same(
+      'a poll',
+      await real.poll(),
+      model.said.slice(model.polled).map(({ id }) => id),
+    )
+    model.polled = model.said.length
+  })
+const read = (road: 'raw' | 'extended'): Step =>
+  step(`read over ${road}`, async (model, { ask, agent, visitorId }) => {
+    const pages = [
+      await ask(road, 'conversation.sync', { after: 0 }),
+      ...(known(model) ? [await agent.ask('conversation.sync', { visitorId, after: 0 })] : []),
+    ]
+    for (const page of pages) {
+      const events = (page.ok ? page.data['events'] : []) as { name: string; id: string; seq: number; stream: string }[]
+      same(
+        'a thread',
+        events.filter(({ name }) => name === 'message.sent').map(({ id }) => id),
+        model.said.map(({ id }) => id),
+      )
+      const numbers = events.filter(({ stream }) => stream === 'public').map(({ seq }) => seq)
+      same(
+        'the numbers',
+        numbers,
+        numbers.map((_seq, index) => index + 1),
+      )
+    }
+  })
+const drop = (road: Road): Step => step(`drop ${road}`, async (_model, real) => real.drop(road))
+
+const steps = (): fc.Arbitrary<Step>[] => {
+  const road = fc.constantFrom(...ROADS)
+  const text = fc
+    .string({ minLength: 1, maxLength: 60, unit: 'binary' })
+    .filter((one) => one.trim() !== '' && !one.includes('\0') && one.isWellFormed())
+  return [
+    fc.tuple(road, text).map(([a, b]) => send(a, b)),
+    fc.tuple(road, fc.nat(50)).map(([a, b]) => repeat(a, b)),
+    text.map(answer),
+    fc.constant(0).map(close),
+    fc.constant(0).map(poll),
+    fc.constantFrom('raw' as const, 'extended' as const).map(read),
+    road.map(drop),
+  ]
+}
+
+async function bringReal(world: World, agent: Line, visitorId: string): Promise<{ real: Real; end: () => void }> {
+  const [workspace] = world.workspaces
+  const key = workspace.publicKey
+  const api = world.api.service.url
+  const dials: Record<Road, Dial> = {
+    raw: dialRaw({ key, visitorId }),
+    extended: dialExtended(async () => ({ key, visitorId })),
+    published: dialPublished({ apiKey: key, visitorId }, ['websocket']),
+    rest: async () => restLine(api, { apiKey: key, visitorId }, QUIET),
+  }
+  const lines = new Map<Road, Line>()
+  let cursor = 0
+  const real: Real = {
+    visitorId,
+    agent,
+    async ask(road, operation, input) {
+      const line = lines.get(road) ?? (await dials[road](world.gateways[road === 'raw' ? 0 : 1].service.url, QUIET))
+      lines.set(road, line)
+      return line.ask(operation, input)
+    },
+    async poll() {
+      const query = new URLSearchParams({ apiKey: key, visitorId, lastTimestamp: String(cursor) })
+      const { body } = await askHttp(`${api}/api/chat/poll?${query}`, undefined, QUIET)
+      cursor = Number(body['nextTimestamp'])
+      return (body['messages'] as { id: string }[]).map(({ id }) => id)
+    },
+    drop(road) {
+      lines.get(road)?.close()
+      lines.delete(road)
+    },
+  }
+  return { real, end: () => lines.forEach((line) => line.close()) }
+}
+
+/** The first sequence that tells product and model apart, made as short as it gets; undefined if there is none. */
+async function compare({ world, random }: Stage, runs: number): Promise<string | undefined> {
+  const [workspace] = world.workspaces
+  const { email, password } = workspace.agent
+  const api = world.api.service.url
+  const { cookie } = await askHttp(`${api}/api/v1/session.start`, { email, password }, QUIET)
+  const agent = await dialExtended(async () => {
+    const { body } = await askHttp(`${api}/api/v1/ticket.create`, {}, QUIET, { cookie })
+    return { ticket: (body['data'] as { ticket: string }).ticket }
+  })(world.gateways[0].service.url, QUIET)
+  let number = 0
+  const run = random.between(0, 1_000_000)
+  const property = fc.asyncProperty(fc.commands(steps(), { maxCommands: 14 }), async (commands) => {
+    number += 1
+    const { real, end } = await bringReal(world, agent, `model${run}-${number}`)
+    try {
+      await fc.asyncModelRun(() => ({ model: { said: [], polled: 0 }, real }), commands)
+    } finally {
+      end()
+    }
+  })
+  const result = await fc.check(property, { numRuns: runs, seed: random.between(0, 1_000_000) })
+  agent.close()
+  return result.failed ? `${fc.stringify(result.counterexample)}: ${String(result.errorInstance)}` : undefined
+}
+
+const SHAPES = [
+  '42["message.send",{"text":"x"}]',
+  '421["send_message",{"message":"x"}]',
+  '40{"apiKey":"x"}',
+  '41',
+  '3',
+  '2',
+  '451-["x",{"_placeholder":true,"num":0}]',
+  '42/admin,["x"]',
+  '430[{}]',
+  '{"id":1,"op":"hello","input":{}}',
+  '0',
+  '6',
+]
+
+/** Packets that are almost right, at both sockets; how many went out. */
+async function fuzz({ world, random }: Stage, packets: number): Promise<number> {
+  const { service } = world.gateways[0]
+  const key = world.workspaces[0].publicKey
+  let sent = 0
+  while (sent < packets) {
+    const isRaw = random.chance(0.3)
+    const socket = new WebSocket(
+      `${service.url.replace('http', 'ws')}/${isRaw ? 'ws' : 'socket.io/?EIO=4&transport=websocket'}`,
+    )
+    socket.on('error', () => {})
+    const opened = await Promise.race([
+      once(socket, 'open').then(
+        () => true,
+        () => false,
+      ),
+      wait(4000, false),
+    ])
+    if (!opened) continue
+    if (random.chance(0.7))
+      socket.send(
+        isRaw
+          ? JSON.stringify({ id: 1, op: 'hello', input: { protocol: 1, key, visitorId: 'fuzz' } })
+          : `40{"apiKey":"${key}","visitorId":"fuzz"}`,
+      )
+    for (let left = random.between(1, 40); left > 0 && socket.readyState === WebSocket.OPEN; left -= 1) {
+      socket.send(damaged(random.pick(SHAPES), random))
+      sent += 1
+    }
+    await wait(1)
+    socket.terminate()
+  }
+  return sent
+}
+
+function damaged(packet: string, { between, chance, next }: Stage['random']): string | Buffer {
+  if (chance(0.05)) return Buffer.from(packet)
+  const [at, length] = [between(0, packet.length), between(0, 4)]
+  const put = chance(0.5)
+    ? String.fromCharCode(between(0, 0xd7ff))
+    : JSON.stringify({ ['__proto__']: next(), x: [null, next()] })
+  return packet.slice(0, at) + put + packet.slice(at + length)
+}
+
+export const modelFault: Fault = {
+  id: 'T31',
+  title: 'random sequences against a model, random packets',
+  once: true,
+  async inject(stage) {
+    const { service } = stage.world.gateways[0]
+    const [runs, packets] = stage.size === 'short' ? [25, 2000] : [2000, 200_000]
+    const difference = await compare(stage, runs)
+    stage.expect(
+      `model and product agree over ${runs} sequences`,
+      difference === undefined,
+      difference ?? 'no difference',
+    )
+    const pid = service.pid
+    const sent = await fuzz(stage, packets)
+    const { status } = await askHttp(`${service.url}/readyz`, undefined, QUIET)
+    stage.expect(
+      'I6 the gateway lives through damaged packets',
+      service.pid === pid && status === 200,
+      `${sent} packets, then ${status}`,
+    )
+  },
+}
