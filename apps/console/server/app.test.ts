@@ -70,6 +70,11 @@ test('a file with a hash in its name is kept for good', async () => {
   expect(headers['cache-control']).toContain('immutable')
 })
 
+test('a person at an address that does not exist gets the app, with the status that says so', async () => {
+  const { statusCode, headers } = await app.inject({ url: '/nope', headers: { accept: 'text/html,*/*' } })
+  expect([statusCode, headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
+})
+
 test('what is not there is 404 in JSON, outside the files too', async () => {
   for (const url of ['/nope', '/assets/nope.js', '/assets/..%2findex.html', '/assets/%2e%2e/server/main.ts']) {
     const { statusCode, body } = await app.inject({ url })

@@ -83,6 +83,11 @@ async function serveApp(
     reply.headers(headers).sendFile('index.html', dist, { cacheControl: false })
   for (const path of PAGES)
     app.get(path, { onRequest: async (_request, reply) => void reply.header('cache-control', 'no-cache') }, page)
+  // A person at an address that does not exist gets the app, which says so; a program gets the plain refusal.
+  app.get('/*', async (request, reply) => {
+    if (!request.headers.accept?.includes('text/html')) return reply.callNotFound()
+    return page(request, reply.code(404).header('cache-control', 'no-cache'))
+  })
   for (const name of ['icon.svg', 'icon-alert.svg', 'theme.js']) {
     app.get(`/${name}`, async (_request, reply) =>
       reply.headers({ ...headers, 'cache-control': 'max-age=3600' }).sendFile(name, dist, { cacheControl: false }),
