@@ -1,14 +1,22 @@
 import { createServer } from 'node:net'
 
+/** Systems take ports for outgoing connections from 32768 on; one of those could be gone again before we listen. */
+const LOWEST = 12_000
+const HIGHEST = 32_000
+const TRIES = 200
+
 /**
  * A port of loopback that nobody listens on: the wanted one if it is free, else any.
  * @param {number} [wanted]
  * @returns {Promise<number>}
  */
-export async function freePort(wanted = 0) {
-  const got = await tryPort(wanted, '127.0.0.1')
-  if (got !== undefined) return got
-  return (await tryPort(0, '127.0.0.1')) ?? 0
+export async function freePort(wanted) {
+  if (wanted !== undefined && wanted !== 0 && (await tryPort(wanted, '127.0.0.1')) !== undefined) return wanted
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST))
+    if ((await tryPort(port, '127.0.0.1')) !== undefined) return port
+  }
+  throw new Error('No port of loopback is free.')
 }
 
 /**
