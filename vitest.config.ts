@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 const unit = [
   '{packages,apps}/*/{src,test,testing,bin,server}/**/*.test.{ts,tsx}',
   'tooling/*.test.ts',
+  'bench/src/*.test.ts',
   'chaos/src/*.test.ts',
 ]
 const integration = ['{packages,apps}/*/{src,test,testing,bin,server}/**/*.int.test.ts', 'e2e/**/*.int.test.ts']

@@ -154,6 +154,15 @@ describe('sessions', () => {
     expect(await agent.ask('session.show')).toMatchObject({ ok: false, error: { code: 'auth.expired' } })
   })
 
+  it('a dead cookie bars nobody from signing in, and is taken back', async () => {
+    const dead = { cookie: 'dosti_test=deadbeef' }
+    const refused = await post(`${world.api}/api/v1/session.show`, {}, dead)
+    expect(refused).toMatchObject({ status: 401, body: { error: { code: 'auth.expired' } } })
+    expect(refused.headers.get('set-cookie')).toMatch(/^dosti_test=; .*Expires=Thu, 01 Jan 1970/)
+    const { email, password } = world.acme.agents[0]
+    expect(await post(`${world.api}/api/v1/session.start`, { email, password }, dead)).toMatchObject({ status: 200 })
+  })
+
   it('a ticket opens one socket', async () => {
     const ticket = await ticketOf(world.api, cookie)
     await overSocketIo(world.gateway, { ticket })

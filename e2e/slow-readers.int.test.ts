@@ -55,3 +55,20 @@ describe('F2 twenty agents stop reading while messages flow', () => {
     await hear(reader, 'typing.started')
   }, 120_000)
 })
+
+describe('F2 a visitor asks and does not read the answers', () => {
+  it('is cut, over both kinds of socket', async () => {
+    const key = world.acme.publicKey
+    const visitorId = 'flood'
+    const already = await cuts()
+    const raw = await overWebSocket(world.gateway, { key, visitorId })
+    raw.socket.pause()
+    const extended = await overSocketIo(world.gateway, { key, visitorId })
+    ;(extended.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void } } }).ws._socket.pause()
+    for (let asked = 0; asked < 60; asked += 1) {
+      raw.socket.send(JSON.stringify({ id: asked, op: 'conversation.sync', input: { limit: 500 } }))
+      extended.socket.emit('conversation.sync', { limit: 500 }, () => {})
+    }
+    await until(async () => (await cuts()) >= already + 2, 'the cuts', 30_000)
+  }, 60_000)
+})

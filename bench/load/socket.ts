@@ -19,9 +19,12 @@ export interface Line {
 export interface Hears {
   /** Every event packet as text, e.g. `["receive_message",{…}]`. */
   event?: (packet: string) => void
-  /** The connection is gone, for whatever reason. */
+  /** A joined connection is gone, for whatever reason. */
   gone?: () => void
 }
+
+/** As long as a stock client waits for its connection, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 20_000
 
 /** Connects by WebSocket alone and resolves once the server let it into its namespace; rejects with the refusal. */
 export function connect(server: string, { query = {}, auth }: Handshake, { event, gone }: Hears = {}): Promise<Line> {
@@ -32,6 +35,7 @@ export function connect(server: string, { query = {}, auth }: Handshake, { event
   })
   const waiting = new Map<number, (reply: string) => void>()
   let last = 0
+  let joined = false
   const line: Line = {
     request(name, data, acknowledged) {
       last += 1
@@ -42,6 +46,7 @@ export function connect(server: string, { query = {}, auth }: Handshake, { event
     close: () => socket.close(),
   }
   return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => socket.terminate(), CONNECT_TIMEOUT_MS)
     socket.on('message', (data: Buffer) => {
       const text = data.toString('utf8')
       if (text.startsWith('43')) {
@@ -53,13 +58,21 @@ export function connect(server: string, { query = {}, auth }: Handshake, { event
       } else if (text.startsWith('42')) event?.(text.slice(2))
       else if (text === '2') socket.send('3')
       else if (text.startsWith('0')) socket.send(auth === undefined ? '40' : `40${JSON.stringify(auth)}`)
-      else if (text.startsWith('40')) resolve(line)
-      else if (text.startsWith('44')) reject(new Error(`refused: ${text}`))
+      else if (text.startsWith('40')) {
+        joined = true
+        clearTimeout(timer)
+        resolve(line)
+      } else if (text.startsWith('44')) {
+        reject(new Error(`refused: ${text}`))
+        // As a stock client does: the line itself is of no use then.
+        socket.close()
+      }
     })
     socket.on('error', reject)
     socket.on('close', () => {
-      reject(new Error('closed before it was joined'))
-      gone?.()
+      clearTimeout(timer)
+      if (joined) gone?.()
+      else reject(new Error('closed before it was joined'))
     })
   })
 }

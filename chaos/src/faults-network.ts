@@ -5,9 +5,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { freePort } from '@dosti/tooling'
 import { WebSocket } from 'ws'
 import { CannotRun, lasting, someGateway, type Fault, type Stage } from './fault.ts'
-import { askHttp, dialExtended, dialRaw, type Hearing } from './lines.ts'
+import { askHttp, dialExtended, dialRaw, restLine, type Hearing } from './lines.ts'
+import { tryOnce } from './outbox.ts'
+import { newSend } from './people.ts'
 import { defineService } from './processes.ts'
 import { clearUp, startProxy } from './proxy.ts'
+import { ownerMark } from './recording.ts'
 import type { Node } from './world.ts'
 
 const SHIFT_CLOCK = new URL('preload/shift-clock.mjs', import.meta.url).href
@@ -136,23 +139,19 @@ const badLine: Fault = {
   },
 }
 
-/** A proxy that delivers a POST twice, at the same moment: both answers must name one message. */
+/** A proxy that delivers a POST twice, at the same moment: both answers must name one message, also where it makes the visitor. */
 async function sendTwice({ world, crowd, random }: Stage): Promise<number> {
-  const known = crowd.recording.sends.filter(
-    ({ clientMessageId, stream, party }) =>
-      clientMessageId !== null && stream === 'public' && !party.startsWith('agent'),
-  )
-  const send = known.at(-random.between(1, Math.min(known.length, 20)))
-  const workspace = world.workspaces.find(({ id }) => id === send?.workspaceId)
-  if (send === undefined || workspace === undefined) return 0
-  const { visitorId, text, clientMessageId } = send
-  const body = { apiKey: workspace.publicKey, visitorId, message: text, clientMessageId }
-  const url = `${world.api.service.url}/api/chat/send`
-  const answers = await Promise.allSettled([askHttp(url, body, QUIET), askHttp(url, body, QUIET)])
-  for (const answer of answers)
-    if (answer.status === 'fulfilled' && answer.value.body['success'] === true)
-      send.acks.push({ id: String(answer.value.body['id']), timestamp: Number(answer.value.body['timestamp']) })
-  return 1
+  const [workspace] = world.workspaces
+  const visitorId = `twice${random.between(0, 30)}`
+  const number = crowd.recording.sends.length
+  const text = `${ownerMark(`${workspace.name}.${visitorId}`)} ${number}`
+  const clientMessageId = `twice-${number}`
+  const party = `twice ${number}`
+  const send = newSend({ workspaceId: workspace.id, visitorId, party, text, clientMessageId, stream: 'public' })
+  crowd.recording.sends.push(send)
+  const line = restLine(world.api.service.url, { apiKey: workspace.publicKey, visitorId }, QUIET)
+  await Promise.all([tryOnce(line.ask, send), tryOnce(line.ask, send)])
+  return send.acks.length === 2 ? 1 : 0
 }
 
 const halfOpen: Fault = {

@@ -50,11 +50,11 @@ const cutAfterCommit: Fault = {
   id: 'T9',
   title: 'the connection is reset after COMMIT, before its answer',
   async inject(stage) {
-    const { toPostgres } = stage.random.pick([...stage.world.gateways, stage.world.api])
+    const lines = [...stage.world.gateways, stage.world.api].map(({ toPostgres }) => toPostgres)
     const done = Promise.withResolvers<void>()
-    toPostgres.cut = { after: 'write_threads', before: 'COMMIT\0', done: done.resolve }
+    for (const line of lines) line.cut = { after: 'write_threads', before: 'COMMIT\0', done: done.resolve }
     const cut = await Promise.race([done.promise.then(() => true), wait(8000, false)])
-    clearUp(toPostgres)
+    lines.forEach(clearUp)
     stage.expect('a commit was cut from its answer', cut, cut ? 'cut' : 'no such commit passed within 8 s')
   },
 }

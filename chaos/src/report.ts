@@ -7,7 +7,7 @@ const WRONG_SHOWN = 8
 
 /** The outcome in lines. Pure. */
 export function report(outcome: Outcome, faults: readonly Fault[]): string[] {
-  const { verdict, recording, injected, notRun, acked } = outcome
+  const { verdict, recording, injected, notRun } = outcome
   const { waiting, alerts, parties, sends, log } = recording
   const sum = [...injected.values()].reduce((a, b) => a + b, 0)
   const row = (what: string, value: string | number, of = ''): string =>
@@ -29,7 +29,7 @@ export function report(outcome: Outcome, faults: readonly Fault[]): string[] {
     row('faults injected', sum, `${injected.size} kinds${notRun.size > 0 ? `, ${notRun.size} kinds NOT RUN` : ''}`),
     row(
       'messages acknowledged',
-      acked,
+      verdict.lost.n,
       `of ${sends.length} sent; ${log.length} events in the log, ${parties.length} clients`,
     ),
     wrong('lost', 'acknowledged messages'),

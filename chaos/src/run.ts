@@ -43,7 +43,9 @@ export interface Outcome {
 
 /** Who has not recovered after this long is given up, and is a finding; likewise at the end, in milliseconds. */
 const PATIENCE_MS = 60_000
-const BETWEEN_MS = 300
+const BETWEEN_MS = 500
+/** Between two faults, this share of the clients loses its connection and comes back to the other gateway. */
+const MOVING = 0.3
 
 /** Runs it. Everything is ended and removed afterwards, also when it fails. */
 export async function run(options: RunOptions): Promise<Outcome> {
@@ -130,6 +132,8 @@ async function injectAll(
     say(
       `${String(done).padStart(4)} ${fault.id.padEnd(4)} ${fault.title}: ${injectedMs} ms, all caught up after ${tookMs ?? `more than ${patienceMs}`} ms${(tookMs ?? patienceMs) > RECOVERY_MAX_MS ? ' ✗' : ''}; ${crowd.acked()} acknowledged`,
     )
+    // Some go elsewhere, so that no node stands empty when its turn comes.
+    for (const person of [...crowd.visitors, ...crowd.agents]) if (order.chance(MOVING)) person.drop()
     await wait(BETWEEN_MS)
   }
   return { injected, notRun }

@@ -156,6 +156,8 @@ export async function startWorld(random: Random, settings: string[] = []): Promi
   } catch (error) {
     await running.stop()
     await Promise.all(proxies.map((proxy) => proxy.close()))
+    await pool.end()
+    await rm(folder, { recursive: true, force: true })
     throw error
   }
 }

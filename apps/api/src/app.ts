@@ -16,7 +16,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
     log,
     trustedProxies: config.TRUSTED_PROXIES,
     errorBody: (path, error) =>
-      path.startsWith(CHAT_PATH)
+      `${path}/`.startsWith(CHAT_PATH)
         ? chatError(error)
         : path.startsWith(OPERATIONS_PATH)
           ? { ok: false, error }

@@ -1,5 +1,5 @@
 /** From an HTTP request to an actor: an agent by the session cookie, a visitor by key, id and token in headers. */
-import { DostiError, type Actor } from '@dosti/contracts'
+import { DostiError, OPERATIONS, type Actor, type OperationName } from '@dosti/contracts'
 import type { FastifyRequest } from 'fastify'
 import type { ApiDeps } from './deps.ts'
 import { sessionToken } from './session-cookie.ts'
@@ -8,18 +8,34 @@ import { sessionToken } from './session-cookie.ts'
 export async function authenticate(
   { accounts, config }: Pick<ApiDeps, 'accounts' | 'config'>,
   request: FastifyRequest,
+  operation: OperationName,
 ): Promise<Actor> {
   const key = request.headers['x-dosti-key']
   if (key !== undefined) {
     const visitorId = visitorIdHeader(request)
     const { origin } = request.headers
     if (visitorId === undefined) return accounts.identify.guest({ key, origin })
-    return accounts.identify.visitor({ key, visitorId, visitorToken: bearer(request), visitorName: undefined, origin })
+    return accounts.identify.visitor({
+      address: request.ip,
+      key,
+      visitorId,
+      visitorToken: bearer(request),
+      visitorName: undefined,
+      origin,
+    })
   }
   const token = sessionToken(request, config)
   if (token === undefined) return { kind: 'anyone' }
   refuseForeignPages(request)
-  return accounts.agentOfSession(token)
+  try {
+    return await accounts.agentOfSession(token)
+  } catch (error) {
+    // Who may come without a session may come with a dead one: else an old cookie would bar the way to a new sign-in.
+    const admits: readonly string[] = OPERATIONS[operation].actors
+    if (admits.includes('anyone') && error instanceof DostiError && error.code === 'auth.expired')
+      return { kind: 'anyone' }
+    throw error
+  }
 }
 
 /** The token of `Authorization: Bearer …`. */

@@ -9,7 +9,7 @@ import {
   type StoredEventOf,
   type VisitorActor,
 } from '@dosti/contracts'
-import { invalid, REQUEST_DEADLINE_MS, withinDeadline, type Limits } from '@dosti/runtime'
+import { invalid, REQUEST_DEADLINE_MS, withinDeadline } from '@dosti/runtime'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { bearer } from './authenticate.ts'
 import type { ApiDeps } from './deps.ts'
@@ -21,13 +21,9 @@ export const CHAT_PATH = '/api/chat/'
 const WAIT_SECONDS_MAX = 25
 /** Polls a minute for each visitor: ten a second, far above the sixty that always pass. */
 const POLLS_PER_MINUTE = 600
-/** Distinct ids that nobody has, per key and address: a fence against guessing, not a limit on many visitors behind one address. */
-const UNKNOWN_IDS_PER_MINUTE = 300
 
 /** The two routes of the guide. */
 export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
-  const countUnknown = createUnknownIdFence(deps.limits)
-
   const send = async (request: FastifyRequest): Promise<PublishedReply> => {
     const given = asRecord(request.body)
     const actor = await visitorOf(deps, request, given)
@@ -57,12 +53,7 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
   ): Promise<PublishedPage> => {
     const actor = await visitorOf(deps, request, given)
     await deps.limits.take('chat.poll', `${actor.workspaceId} ${actor.visitorId}`, POLLS_PER_MINUTE)
-    const { messages, nextTimestamp, hasMore, truncated, known } = await deps.poll(
-      actor,
-      given['lastTimestamp'],
-      waitMs,
-    )
-    if (!known) await countUnknown(`${actor.workspaceId} ${request.ip}`, actor.visitorId)
+    const { messages, nextTimestamp, hasMore, truncated } = await deps.poll(actor, given['lastTimestamp'], waitMs)
     return {
       success: true,
       messages: messages.map(publishedMessage),
@@ -99,6 +90,7 @@ function visitorOf(
     visitorName,
     visitorToken: bearer(request),
     origin: request.headers.origin,
+    address: request.ip,
   })
 }
 
@@ -110,20 +102,6 @@ function idempotencyKey(request: FastifyRequest): string | undefined {
 /** A body that is no object has no fields: each is then missing, and says so. */
 function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
-}
-
-/** Counts each unknown id once a minute, so that a client that polls before it first writes is not taken for a guesser. */
-function createUnknownIdFence(limits: Limits): (subject: string, visitorId: string) => Promise<void> {
-  let seen = new Set<string>()
-  let minute = 0
-  return async (subject, visitorId) => {
-    const now = Math.floor(Date.now() / 60_000)
-    if (now !== minute) [minute, seen] = [now, new Set()]
-    const entry = `${subject} ${visitorId}`
-    if (seen.has(entry)) return
-    await limits.take('unknown ids', subject, UNKNOWN_IDS_PER_MINUTE)
-    seen.add(entry)
-  }
 }
 
 /** How an error looks on these routes. */

@@ -4,6 +4,7 @@ import { createConversations, createNewestMessages, pollMessages, type PollMessa
 import { createAccountStore, createConversationStore, createDb, type Db } from '@dosti/db'
 import {
   createDispatch,
+  createGuessFence,
   createIds,
   createLimits,
   createLogger,
@@ -37,6 +38,7 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
   const metrics = createMetrics('api')
   const ids = createIds()
   const clock = Date.now
+  const limits = createLimits(limitsHold(config))
   const db = await createDb(config.DATABASE_URL)
   const bus = createRedisBus({ url: config.REDIS_URL, onLost: (error) => log.debug({ err: error }, 'a push was lost') })
   const accountStore = createAccountStore(db)
@@ -47,11 +49,11 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
     clock,
     ids,
     publisher: bus,
+    fence: createGuessFence(limits),
   })
   const conversations = createConversations({ store, publisher: bus, agents: accountStore, clock })
   const newest = createNewestMessages(clock, later)
   bus.subscribe((told) => newest.hear(told))
-  const limits = createLimits(limitsHold(config))
   const dispatch = createDispatch({ handlers: { ...accounts.handlers, ...conversations }, limits, log, metrics })
   return { config, log, db, bus, dispatch, poll: pollMessages({ store, newest, clock }), accounts, limits, metrics }
 }

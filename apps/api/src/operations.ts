@@ -13,8 +13,13 @@ export const OPERATIONS_PATH = '/api/v1/'
 export function routeOperations(app: FastifyInstance, deps: ApiDeps): void {
   for (const name of Object.keys(OPERATIONS) as OperationName[]) {
     const ask = async (request: FastifyRequest, reply: FastifyReply): Promise<Reply<unknown>> => {
-      const actor = await authenticate(deps, request)
-      const context = { requestId: request.id, address: request.ip, session: sessionOf(reply, deps.config) }
+      const session = sessionOf(reply, deps.config)
+      const actor = await authenticate(deps, request, name).catch((error: unknown) => {
+        // A cookie that opens nothing is of no use to the browser.
+        if (error instanceof DostiError && error.code === 'auth.expired') session.end()
+        throw error
+      })
+      const context = { requestId: request.id, address: request.ip, session }
       return deps.dispatch(actor, name, request.body, context)
     }
     app.post(`${OPERATIONS_PATH}${name}`, async (request, reply): Promise<Reply<unknown>> => {

@@ -11,6 +11,7 @@ import {
   watchTyping,
 } from '@dosti/client'
 import type { Me, Party } from '@dosti/contracts'
+import { PROTOCOL_VERSION } from '@dosti/contracts/names'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import { http } from './session.ts'
 import type { Settings } from './settings.ts'
@@ -31,6 +32,13 @@ function createLive(me: Me, settings: Settings): Live & { close: () => void } {
   const connection = createConnection({
     gateway: settings.gateway,
     hello: async () => ({ ticket: (await http.request('ticket.create', {})).ticket }),
+    overHttp: {
+      request: http.request,
+      welcome: async () => {
+        const { agent } = await http.request('session.show', {})
+        return { protocol: PROTOCOL_VERSION, agent: { id: agent.id, name: agent.name }, now: Date.now() }
+      },
+    },
   })
   const storageScope = `dosti.${settings.installation}.${me.agent.id}`
   const outbox = createOutbox({ connection, storage: browserStorage(), scope: storageScope })

@@ -6,7 +6,6 @@ import type { FastifyInstance } from 'fastify'
 import { cutRoom, deliver } from './deliver.ts'
 import { createDeps, type GatewayDeps } from './deps.ts'
 import { createDrain } from './drain.ts'
-import { createSlowReaders } from './slow-readers.ts'
 import { createSocketIo } from './socketio.ts'
 import { createRawUpgrades, dispatchUpgrades } from './upgrade.ts'
 import { createRawSockets } from './websocket.ts'
@@ -48,9 +47,9 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     draining: () => drain.isDraining,
   })
 
-  const io = createSocketIo(app.server, deps, drain)
+  const { io, slowReaders } = createSocketIo(app.server, deps, { drain, onCut: () => cut.inc() })
   dispatchUpgrades(app.server, rawUpgrades)
-  const sockets = { io, raw, slowReaders: createSlowReaders(io, () => cut.inc()) }
+  const sockets = { io, raw, slowReaders }
   bus.subscribe((told) => deliver(told, sockets))
   const endWatch = watchRevocations(deps.revokedWithin, (room) => cutRoom(room, sockets), log)
   return {

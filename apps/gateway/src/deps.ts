@@ -5,6 +5,7 @@ import { createConversations } from '@dosti/conversations'
 import { createAccountStore, createConversationStore, createDb, type Db } from '@dosti/db'
 import {
   createDispatch,
+  createGuessFence,
   createIds,
   createLimits,
   createLogger,
@@ -37,6 +38,7 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
   const metrics = createMetrics('gateway')
   const ids = createIds()
   const clock = Date.now
+  const limits = createLimits(limitsHold(config))
   const db = await createDb(config.DATABASE_URL)
   const bus = createRedisBus({ url: config.REDIS_URL, onLost: (error) => log.debug({ err: error }, 'a push was lost') })
   const accountStore = createAccountStore(db)
@@ -46,6 +48,7 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
     clock,
     ids,
     publisher: bus,
+    fence: createGuessFence(limits),
   })
   const conversations = createConversations({
     store: createConversationStore(db, { ids }),
@@ -58,7 +61,7 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
       ([name]) => OPERATIONS[name as OperationName].over === 'all',
     ),
   )
-  const dispatch = createDispatch({ handlers: overSockets, limits: createLimits(limitsHold(config)), log, metrics })
+  const dispatch = createDispatch({ handlers: overSockets, limits, log, metrics })
   return {
     config,
     log,

@@ -5,10 +5,14 @@ import { readConfig } from './config.ts'
 const config = readConfig()
 const deps = await createDeps(config)
 const gateway = await buildGateway(deps)
-closeOnSignal(deps.log, [
-  ['sockets', () => gateway.close()],
-  ['bus', () => deps.bus.close()],
-  ['database', () => deps.db.close()],
-])
+closeOnSignal(
+  deps.log,
+  [
+    ['sockets', () => gateway.close()],
+    ['bus', () => deps.bus.close()],
+    ['database', () => deps.db.close()],
+  ],
+  config.DRAIN_MS + 15_000,
+)
 await gateway.app.listen({ host: config.HOST, port: config.PORT })
 deps.log.info({ port: config.PORT }, 'listening')

@@ -21,6 +21,8 @@ interface Counted {
 export interface SlowReaders {
   /** `frame` is what was sent, encoded; asked for only if somebody lags. */
   count(rooms: readonly string[], frame: () => string): void
+  /** The same for one socket, after an answer. */
+  countOne(socket: Socket, frame: () => string): void
 }
 
 /** The count for the Socket.IO side; `onCut` is told of each socket that is given up. */
@@ -49,6 +51,7 @@ export function createSlowReaders(io: Server, onCut: () => void): SlowReaders {
   }
 
   return {
+    countOne: count,
     count(rooms, frame) {
       const { adapter, sockets } = io.of('/')
       for (const room of rooms) {
@@ -80,8 +83,8 @@ function handedOver(conn: Socket['conn']): number {
   return webSocketOf(conn)?.bufferedAmount ?? 0
 }
 
-// A polite close would wait behind all that is unsent.
-function cut(conn: Socket['conn']): void {
+/** Ends a line at once: a polite close would wait behind all that is unsent, or half a minute for a peer that is gone. */
+export function cut(conn: Socket['conn']): void {
   const webSocket = webSocketOf(conn)
   if (webSocket) webSocket.terminate()
   else conn.close(true)

@@ -10,12 +10,17 @@ import { createConnection, type Connection } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Drain } from './drain.ts'
 import { publishedRoom, speakPublished } from './published.ts'
+import { createSlowReaders, cut, type SlowReaders } from './slow-readers.ts'
 
 /** A packet beyond this ends the connection; anything up to it is answered, if only with a refusal. */
 const PACKET_BYTES_MAX = 1_000_000
 
 /** Socket.IO on a server whose upgrades somebody else hands out; `drain` knows every connection. */
-export function createSocketIo(server: HttpServer, deps: GatewayDeps, drain: Drain): Server {
+export function createSocketIo(
+  server: HttpServer,
+  deps: GatewayDeps,
+  { drain, onCut }: { drain: Drain; onCut: () => void },
+): { io: Server; slowReaders: SlowReaders } {
   const { log, config } = deps
   const io = new Server(server, {
     allowEIO3: true,
@@ -29,6 +34,12 @@ export function createSocketIo(server: HttpServer, deps: GatewayDeps, drain: Dra
     cors: (request, done) =>
       done(null, isEngineIo3(request as IncomingMessage) ? { origin: true, credentials: true } : { origin: '*' }),
   })
+  const slowReaders = createSlowReaders(io, onCut)
+  io.engine.on('connection', (conn: Socket['conn']) =>
+    conn.once('close', (reason) => {
+      if (reason === 'ping timeout') cut(conn)
+    }),
+  )
   io.engine.generateId = () => `${config.NODE_NAME}-${randomUUID()}`
 
   io.use((socket, next) => {
@@ -57,19 +68,21 @@ export function createSocketIo(server: HttpServer, deps: GatewayDeps, drain: Dra
     const rooms = protocol === 'published' ? roomsOf(actor).map(publishedRoom) : roomsOf(actor)
     void socket.join([...rooms, credentialRoom])
     if (protocol === 'published') speakPublished(socket, connection)
-    else speakExtended(socket, connection)
+    else speakExtended(socket, connection, slowReaders)
   })
-  return io
+  return { io, slowReaders }
 }
 
-function speakExtended(socket: Socket, connection: Connection): void {
+function speakExtended(socket: Socket, connection: Connection, slowReaders: SlowReaders): void {
   socket.emit('welcome', welcomeFor((socket.data as Introduced).actor, Date.now()))
   socket.onAny((name: string, ...args: unknown[]) => {
     const reply = args.at(-1)
     const input = typeof args[0] === 'function' ? undefined : args[0]
     void connection.ask(name, input).then((answer) => {
-      if (typeof reply === 'function') reply(answer)
-      else if (!answer.ok) socket.emit('error_message', { success: false, error: answer.error })
+      if (typeof reply === 'function') {
+        reply(answer)
+        slowReaders.countOne(socket, () => JSON.stringify(answer))
+      } else if (!answer.ok) socket.emit('error_message', { success: false, error: answer.error })
     })
   })
 }

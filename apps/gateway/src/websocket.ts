@@ -45,6 +45,12 @@ export function createRawSockets(deps: GatewayDeps, drain: Drain, onCut: () => v
     }
   }, HEARTBEAT_MS)
 
+  // F2, for answers as for events.
+  const sendOrCut = (socket: WebSocket, frame: string): void => {
+    if (socket.bufferedAmount <= BACKLOG_BYTES_MAX) return socket.send(frame)
+    onCut()
+    socket.terminate()
+  }
   const join = (socket: WebSocket, names: readonly string[]): void => {
     for (const name of names) rooms.set(name, (rooms.get(name) ?? new Set()).add(socket))
   }
@@ -67,7 +73,8 @@ export function createRawSockets(deps: GatewayDeps, drain: Drain, onCut: () => v
       })
       alive.set(socket, true)
       const timer = setTimeout(() => socket.close(CLOSE.helloTimeout, 'say hello first'), HELLO_TIMEOUT_MS)
-      const answer = (id: Frame['id'], reply: Reply<unknown>): void => socket.send(JSON.stringify({ id, ...reply }))
+      const answer = (id: Frame['id'], reply: Reply<unknown>): void =>
+        sendOrCut(socket, JSON.stringify({ id, ...reply }))
       const refuse = (id: Frame['id'], error: unknown): void =>
         answer(id, {
           ok: false,
@@ -119,10 +126,7 @@ export function createRawSockets(deps: GatewayDeps, drain: Drain, onCut: () => v
       const reached = new Set<WebSocket>()
       for (const name of names) for (const socket of rooms.get(name) ?? []) reached.add(socket)
       for (const socket of reached) {
-        if (socket.bufferedAmount > BACKLOG_BYTES_MAX) {
-          onCut()
-          socket.terminate()
-        } else if (!mayBeDropped || socket.bufferedAmount <= SLOW_BYTES) socket.send(frame)
+        if (!mayBeDropped || socket.bufferedAmount <= SLOW_BYTES) sendOrCut(socket, frame)
       }
     },
     close() {

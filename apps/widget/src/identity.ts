@@ -1,5 +1,5 @@
 /** Who the visitor is: an id and its token, made by the server once and kept in the host page's own storage. */
-import { createHttp, type KeyValueStore } from '@dosti/client'
+import { createHttp, type Http, type KeyValueStore } from '@dosti/client'
 
 export interface Identity {
   visitorId: string
@@ -25,6 +25,16 @@ export async function makeIdentity(storage: KeyValueStore, publicKey: string, ap
   const identity = { visitorId, visitorToken }
   storage.set(nameOf(publicKey), JSON.stringify(identity))
   return identity
+}
+
+/** Requests over HTTP in the visitor's name. */
+export function httpAs({ visitorId, visitorToken }: Identity, publicKey: string, api: string): Http {
+  const headers = {
+    'x-dosti-key': publicKey,
+    'x-dosti-visitor': encodeURIComponent(visitorId),
+    authorization: `Bearer ${visitorToken}`,
+  }
+  return createHttp({ api, credentials: 'omit', headers: () => headers })
 }
 
 /** Forgets an identity that the server no longer takes; one that another tab has made since stays. */

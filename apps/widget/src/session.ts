@@ -8,6 +8,7 @@ import {
   openThread,
   watchTyping,
   type Connection,
+  type HttpRoad,
   type Outbox,
   type RequestError,
   type Store,
@@ -15,7 +16,8 @@ import {
   type TypingSignal,
   type TypingWatch,
 } from '@dosti/client'
-import { forgetIdentity, heldIdentity, makeIdentity, type Identity } from './identity.ts'
+import { PROTOCOL_VERSION } from '@dosti/contracts/names'
+import { forgetIdentity, heldIdentity, httpAs, makeIdentity, type Identity } from './identity.ts'
 import { warn } from './warn.ts'
 import { fetchConfig, type WidgetConfig } from './widget-config.ts'
 
@@ -38,11 +40,21 @@ export function startSession(gateway: string, publicKey: string): Session {
   const storage = browserStorage()
   const config = createStore<WidgetConfig | null>(null)
   let identity: Identity | null = null
-  const hello = async () => {
+  const introduce = async () => {
     const known = config.get() ?? (await fetchConfig(gateway, publicKey))
     config.set(known)
-    identity = heldIdentity(storage, publicKey) ?? (await makeIdentity(storage, publicKey, known.api))
-    return { key: publicKey, ...identity }
+    const made = heldIdentity(storage, publicKey) ?? (await makeIdentity(storage, publicKey, known.api))
+    identity = made
+    return { made, http: httpAs(made, publicKey, known.api) }
+  }
+  const hello = async () => ({ key: publicKey, ...(await introduce()).made })
+  const overHttp: HttpRoad = {
+    welcome: async () => {
+      const { made, http } = await introduce()
+      await http.request('conversation.sync', { limit: 1 })
+      return { protocol: PROTOCOL_VERSION, visitorId: made.visitorId, now: Date.now() }
+    },
+    request: async (operation, input) => (await introduce()).http.request(operation, input),
   }
   const onRefused = (error: RequestError) => {
     if (identity !== null && (error.code === 'visitor.token_required' || error.code.startsWith('auth.'))) {
@@ -52,7 +64,7 @@ export function startSession(gateway: string, publicKey: string): Session {
     warn(`${error.message} (${error.code})`)
     return 'stop'
   }
-  const connection = createConnection({ gateway, hello, onRefused })
+  const connection = createConnection({ gateway, hello, onRefused, overHttp })
   const outbox = createOutbox({ connection, storage, scope: publicKey })
   const thread = openThread({ connection, outbox, audience: 'visitor' })
   const typing = createTypingSignal({ connection })

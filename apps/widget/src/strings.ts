@@ -21,6 +21,7 @@ export const STRINGS = {
   connecting: 'Connecting…',
   reconnecting: 'Connection lost. Trying again…',
   offline: 'You are offline. What you write is sent once you are back.',
+  limited: 'Limited connection. Messages still arrive, only more slowly.',
   back: 'Connected again',
   refusedTitle: 'This chat is not available',
   refused: 'Please reach us in another way. If this is your site, this is why:',

@@ -19,6 +19,7 @@ export interface AlertQueue {
 const NAME = 'alerts'
 const PREFIX = 'dosti'
 const CONCURRENCY = 50
+const CLOSE_WITHIN_MS = 3000
 
 /** Opens the queue and starts to work it; `ring` is called at an alert's time and must bear being called twice. */
 export function createAlertQueue(redisUrl: string, ring: (alert: AlertJob) => Promise<void>, log: Logger): AlertQueue {
@@ -59,8 +60,11 @@ export function createAlertQueue(redisUrl: string, ring: (alert: AlertJob) => Pr
       )
     },
     async close() {
-      await worker.close()
-      await queue.close()
+      // Without Redis neither ever finishes; a job that is cut short is taken up by the sweep of another worker.
+      await Promise.race([
+        Promise.all([worker.close(), queue.close()]),
+        new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS)),
+      ])
       producing.disconnect()
       working.disconnect()
     },

@@ -7,7 +7,7 @@ import {
   type GuestActor,
   type VisitorActor,
 } from '@dosti/contracts'
-import type { AccountStore, PublicKey, Secrets } from './ports.ts'
+import type { AccountStore, GuessFence, PublicKey, Secrets } from './ports.ts'
 
 const KEY_FORM = new RegExp(`^${PUBLIC_KEY_PREFIX}[A-Za-z0-9_-]{32}$`)
 
@@ -19,6 +19,8 @@ export interface VisitorCredentials {
   visitorName?: unknown
   /** The browser's Origin header, if there was one. */
   origin?: string | undefined
+  /** The caller's network address, where the transport knows it for certain: guesses at ids are counted by it. */
+  address?: string | undefined
 }
 
 export interface IdentifyVisitor {
@@ -38,6 +40,7 @@ export function identifyVisitor(
   findKey: (key: string) => Promise<PublicKey | undefined>,
   findVisitor: AccountStore['findVisitor'],
   secrets: Secrets,
+  fence: GuessFence,
 ): IdentifyVisitor {
   const keyOf = async ({ key, origin }: Pick<VisitorCredentials, 'key' | 'origin'>): Promise<PublicKey> => {
     if (key === undefined || key === null || key === '') throw new DostiError('key.missing')
@@ -62,6 +65,8 @@ export function identifyVisitor(
           ? credentials.visitorToken
           : undefined
       const known = await findVisitor(workspaceId, visitorId, token === undefined ? undefined : secrets.digest(token))
+      if (!known && credentials.address !== undefined)
+        await fence.countUnknown(workspaceId, credentials.address, visitorId)
       // A token that proves nothing is refused, not ignored: its holder believes to be somebody.
       if ((known?.bound || token !== undefined) && !known?.tokenMatches) throw new DostiError('visitor.token_required')
       const name = readVisitorName(credentials.visitorName)

@@ -51,9 +51,9 @@ export function createAccounts(ports: AccountPorts): Accounts {
       'agent.list': listAgents(ports),
       'availability.set': setAvailability(ports),
     },
-    identify: identifyVisitor(findKey, findVisitor, secrets),
+    identify: identifyVisitor(findKey, findVisitor, secrets, ports.fence),
     agentOfSession: async (token) => actorOf(await findSession(secrets.digest(token)), clock()),
     revokedWithin: (withinMs) => store.revokedWithin(withinMs),
-    agentOfTicket: async (ticket) => actorOf(await store.takeTicket(secrets.digest(ticket), clock()), clock()),
+    agentOfTicket: async (ticket) => actorOf(await store.takeTicket(secrets.digest(ticket)), clock()),
   }
 }

@@ -52,10 +52,10 @@ export interface AccountStore {
     digest: string
     workspaceId: WorkspaceId
     sessionId: string
-    expiresAt: number
+    expiresInMs: number
   }): Promise<void>
-  /** Takes the ticket out of use and returns its session; undefined if unknown, used or expired at `now`. */
-  takeTicket(digest: string, now: number): Promise<Session | undefined>
+  /** Takes the ticket out of use and returns its session; undefined if unknown, used or expired, by the store's own clock. */
+  takeTicket(digest: string): Promise<Session | undefined>
   agents(workspaceId: WorkspaceId): Promise<Agent[]>
   findAgent(workspaceId: WorkspaceId, agentId: AgentId): Promise<Agent | undefined>
   setAvailability(workspaceId: WorkspaceId, agentId: AgentId, available: boolean): Promise<Agent | undefined>
@@ -93,6 +93,11 @@ export interface Ids {
   next<P extends IdPrefix>(prefix: P): `${P}_${string}`
 }
 
+/** Holds off who tries ids to find one that somebody has. Throws `rate.limited`. */
+export interface GuessFence {
+  countUnknown(workspaceId: WorkspaceId, address: string, visitorId: VisitorId): Promise<void>
+}
+
 /** Live push to all agents of a workspace, best effort. */
 export interface AgentsPublisher {
   publishToAgents(workspaceId: WorkspaceId, event: FleetingEvent): void
@@ -104,4 +109,5 @@ export interface AccountPorts {
   clock: Clock
   ids: Ids
   publisher: AgentsPublisher
+  fence: GuessFence
 }

@@ -66,14 +66,14 @@ export const endSession =
 
 /** ticket.create: sockets cannot show a cookie of another origin, so the console fetches one of these for each handshake. */
 export const createTicket =
-  ({ store, secrets, clock }: Pick<AccountPorts, 'store' | 'secrets' | 'clock'>): Handler<'ticket.create'> =>
+  ({ store, secrets }: Pick<AccountPorts, 'store' | 'secrets'>): Handler<'ticket.create'> =>
   async (actor) => {
     const ticket = secrets.token()
     await store.createTicket({
       digest: secrets.digest(ticket),
       workspaceId: actor.workspaceId,
       sessionId: actor.sessionId,
-      expiresAt: clock() + TICKET_MS,
+      expiresInMs: TICKET_MS,
     })
     return { ticket, expiresInMs: TICKET_MS }
   }

@@ -89,10 +89,11 @@ export function createMemoryAccountStore(population: Population, clock: () => nu
         ...keys.filter((one) => recent(one.revokedAt)).map(({ key }) => ({ kind: 'key' as const, id: key })),
       ]
     },
-    createTicket: async ({ digest, ...ticket }) => void tickets.set(digest, ticket),
-    takeTicket: async (digest, now) => {
+    createTicket: async ({ digest, expiresInMs, ...ticket }) =>
+      void tickets.set(digest, { ...ticket, expiresAt: clock() + expiresInMs }),
+    takeTicket: async (digest) => {
       const ticket = tickets.get(digest)
-      if (ticket === undefined || ticket.expiresAt <= now) return undefined
+      if (ticket === undefined || ticket.expiresAt <= clock()) return undefined
       tickets.delete(digest)
       return shown(findSession(ticket.workspaceId, ticket.sessionId))
     },

@@ -4,7 +4,7 @@ import type { Told } from '@dosti/conversations'
 
 const visitorRoom = (workspaceId: WorkspaceId, visitorId: VisitorId) => `visitor:${workspaceId}:${visitorId}`
 const agentsRoom = (workspaceId: WorkspaceId) => `agents:${workspaceId}`
-const agentRoom = (agentId: AgentId) => `agent:${agentId}`
+const agentRoom = (workspaceId: WorkspaceId, agentId: AgentId) => `agent:${workspaceId}:${agentId}`
 
 /** The rooms a connection joins, once, at its handshake. */
 export function roomsOf(actor: Actor): string[] {
@@ -12,7 +12,7 @@ export function roomsOf(actor: Actor): string[] {
     case 'visitor':
       return [visitorRoom(actor.workspaceId, actor.visitorId)]
     case 'agent':
-      return [agentsRoom(actor.workspaceId), agentRoom(actor.agentId)]
+      return [agentsRoom(actor.workspaceId), agentRoom(actor.workspaceId, actor.agentId)]
     case 'guest':
     case 'anyone':
       return []
@@ -21,7 +21,7 @@ export function roomsOf(actor: Actor): string[] {
 
 /** The rooms that hear of something. */
 export function roomsFor({ workspaceId, visitorId, audience }: Told): string[] {
-  if (typeof audience === 'object') return audience.agents.map(agentRoom)
+  if (typeof audience === 'object') return audience.agents.map((agentId) => agentRoom(workspaceId, agentId))
   return [
     ...(audience === 'agents' ? [] : [visitorRoom(workspaceId, visitorId)]),
     ...(audience === 'visitor' ? [] : [agentsRoom(workspaceId)]),

@@ -2,6 +2,7 @@
 import type { EventName, Hello, Input, OperationName, Output, Reply, StoredEvent, Welcome } from '@dosti/contracts'
 import { PROTOCOL_VERSION } from '@dosti/contracts/names'
 import { backoffMs, realClock, type Clock } from './clock.ts'
+import { createDetour, type Detour, type HttpRoad } from './detour.ts'
 import { readReply, type Requests } from './http.ts'
 import { openSocketIo, type EventPayload, type Line, type OpenLine } from './line.ts'
 import { browserNetwork, type Network } from './network.ts'
@@ -9,14 +10,23 @@ import { asRequestError, neverSent, unreachable, type RequestError } from './req
 import { createResume, type Resume } from './resume.ts'
 import { createSignal, createStore, type Store } from './store.ts'
 
-/** How things stand with the line; `refused` means that it will not try again by itself. */
+/**
+ * How things stand: `online` means that requests are answered, `limited` that they go over HTTP and nothing is told live,
+ * `refused` that it will not try again by itself.
+ */
 export type ConnectionStatus =
   | { kind: 'idle' }
   | { kind: 'connecting' }
-  | { kind: 'online'; welcome: Welcome }
+  | { kind: 'online'; welcome: Welcome; limited: boolean }
   | { kind: 'reconnecting'; attempt: number; retryAt: number }
   | { kind: 'offline' }
   | { kind: 'refused'; error: RequestError }
+
+/** What carries requests: a line, HTTP while no line comes about, or nothing. */
+export function roadOf(status: ConnectionStatus): 'line' | 'http' | null {
+  if (status.kind !== 'online') return null
+  return status.limited ? 'http' : 'line'
+}
 
 export interface Connection extends Requests {
   status: Store<ConnectionStatus>
@@ -38,6 +48,8 @@ export interface ConnectionOptions {
   hello: () => Promise<Omit<Hello, 'protocol'>>
   /** Asked after a refusal that will not pass by itself: `retry` once the credentials were renewed, at most twice in a row. */
   onRefused?: (error: RequestError) => 'retry' | 'stop'
+  /** Without it there is nothing but the line. */
+  overHttp?: HttpRoad
   clock?: Clock
   network?: Network
   openLine?: OpenLine
@@ -68,6 +80,7 @@ class LiveConnection implements Connection {
   #renewals = 0
   /** The server asked not to be called before this time. */
   #notBefore = 0
+  readonly #detour: Detour | null
   #cancelTimer: () => void = () => undefined
   #unwatch: (() => void) | null = null
 
@@ -75,13 +88,24 @@ class LiveConnection implements Connection {
     this.#options = options
     this.#clock = options.clock ?? realClock
     this.#network = options.network ?? browserNetwork
+    this.#detour =
+      options.overHttp === undefined
+        ? null
+        : createDetour({
+            road: options.overHttp,
+            clock: this.#clock,
+            onFound: (welcome) => this.status.set({ kind: 'online', welcome, limited: true }),
+            onRefused: (error) => this.#ended(error, 'credentials'),
+          })
   }
 
   connect(): void {
-    if (this.#dialing || this.status.get().kind === 'online') return
+    if (this.#dialing || roadOf(this.status.get()) === 'line') return
     this.#unwatch ??= this.#network.watch((what) => this.#networkChanged(what))
     this.#renewals = 0
-    if (this.status.get().kind !== 'reconnecting') this.status.set({ kind: 'connecting' })
+    const { kind } = this.status.get()
+    if (kind !== 'reconnecting' && kind !== 'online') this.status.set({ kind: 'connecting' })
+    this.#detour?.seek()
     this.#dial()
   }
 
@@ -90,6 +114,7 @@ class LiveConnection implements Connection {
     this.#unwatch?.()
     this.#unwatch = null
     this.#failures = 0
+    this.#detour?.end()
     this.status.set({ kind: 'idle' })
   }
 
@@ -107,7 +132,8 @@ class LiveConnection implements Connection {
 
   async request<N extends OperationName>(operation: N, input: Input<N>): Promise<Output<N>> {
     const deadline = this.#clock.now() + REQUEST_TIMEOUT_MS
-    const line = this.#line !== null && this.status.get().kind === 'online' ? this.#line : await this.#nextLine()
+    const line = this.#road() ?? (await this.#nextRoad())
+    if (!('emit' in line)) return this.#askOverHttp(line, operation, input)
     const askedAt = this.#clock.now()
     let reply: Reply<Output<N>>
     try {
@@ -120,12 +146,33 @@ class LiveConnection implements Connection {
     return readReply(reply)
   }
 
-  /** The line once it is open; rejects when that takes too long or will not happen. */
-  #nextLine(): Promise<Line> {
+  async #askOverHttp<N extends OperationName>(road: HttpRoad, operation: N, input: Input<N>): Promise<Output<N>> {
+    try {
+      return await road.request(operation, input)
+    } catch (thrown) {
+      const error = asRequestError(thrown)
+      if (roadOf(this.status.get()) === 'http') {
+        if (error.outcomeUnknown) this.#wayLost()
+        // No handshake will say so.
+        else if (error.code.startsWith('auth.') || error.code.startsWith('key.')) this.#ended(error, 'credentials')
+      }
+      throw error
+    }
+  }
+
+  #road(): Line | HttpRoad | null {
+    const road = roadOf(this.status.get())
+    if (road === 'http') return this.#options.overHttp ?? null
+    return road === 'line' ? this.#line : null
+  }
+
+  /** The line, or the way around it, once it is open; rejects when that takes too long or will not happen. */
+  #nextRoad(): Promise<Line | HttpRoad> {
     return new Promise((resolve, reject) => {
       const look = () => {
         const status = this.status.get()
-        if (status.kind === 'online' && this.#line !== null) resolve(this.#line)
+        const road = this.#road()
+        if (road !== null) resolve(road)
         else if (status.kind === 'refused') reject(status.error)
         else return
         cancel()
@@ -176,7 +223,8 @@ class LiveConnection implements Connection {
     this.#failures = 0
     this.#renewals = 0
     this.#notBefore = 0
-    this.status.set({ kind: 'online', welcome })
+    this.#detour?.end()
+    this.status.set({ kind: 'online', welcome, limited: false })
   }
 
   /** A line ended or did not come about; `credentials`: they could not even be fetched. */
@@ -191,10 +239,19 @@ class LiveConnection implements Connection {
     const renewable = at === 'line' && error.code.startsWith('auth.')
     if (this.#renewals < RENEWALS_MAX && (renewable || this.#options.onRefused?.(error) === 'retry')) {
       this.#renewals += 1
+      if (roadOf(this.status.get()) === 'http') this.#wayLost()
+      this.#detour?.seek()
       this.#dial()
       return
     }
+    this.#detour?.end()
     this.status.set({ kind: 'refused', error })
+  }
+
+  /** HTTP does not come through any more either. */
+  #wayLost(): void {
+    this.status.set({ kind: 'reconnecting', attempt: this.#failures, retryAt: this.#clock.now() })
+    this.#detour?.seek()
   }
 
   #later(): void {
@@ -203,9 +260,10 @@ class LiveConnection implements Connection {
     const retryAt = Math.max(now + backoffMs(this.#failures, this.#clock), this.#notBefore)
     // The timer runs without a network too: browsers are sometimes wrong about it.
     this.#cancelTimer = this.#clock.after(retryAt - now, () => this.#dial())
-    this.status.set(
-      this.#network.online() ? { kind: 'reconnecting', attempt: this.#failures, retryAt } : { kind: 'offline' },
-    )
+    const isOnline = this.#network.online()
+    if (isOnline && roadOf(this.status.get()) === 'http') return
+    this.#detour?.seek()
+    this.status.set(isOnline ? { kind: 'reconnecting', attempt: this.#failures, retryAt } : { kind: 'offline' })
   }
 
   #networkChanged(what: 'online' | 'offline' | 'seen'): void {
@@ -215,9 +273,10 @@ class LiveConnection implements Connection {
       else if (kind === 'reconnecting' || kind === 'connecting') this.status.set({ kind: 'offline' })
       return
     }
-    const waits = (kind === 'reconnecting' || kind === 'offline') && !this.#dialing
+    const isLimited = roadOf(this.status.get()) === 'http'
+    const waits = (kind === 'reconnecting' || kind === 'offline' || isLimited) && !this.#dialing
     if (!waits || this.#clock.now() < this.#notBefore) return
-    this.status.set({ kind: 'reconnecting', attempt: this.#failures, retryAt: this.#clock.now() })
+    if (!isLimited) this.status.set({ kind: 'reconnecting', attempt: this.#failures, retryAt: this.#clock.now() })
     this.#dial()
   }
 

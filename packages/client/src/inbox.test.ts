@@ -71,6 +71,25 @@ describe('the list', () => {
     expect(inbox.head('b')).toEqual(streams.get('b')?.head)
   })
 
+  test('a head that the server cannot tell now is asked for again when it says', async () => {
+    const { clock, connection, inbox } = world([])
+    connection.connect()
+    await settle()
+    const stream = new MemoryStream('late')
+    let fault: RequestError | null = new RequestError({ code: 'rate.limited', message: 'wait', retryAfterMs: 20_000 })
+    connection.answers['conversation.sync'] = (input) => {
+      if (fault !== null) throw fault
+      return stream.sync(input, 'agent')
+    }
+    stream.commit(say('unseen'))
+    for (const event of stream.commit(say('told'))) connection.tellStored(event)
+    await clock.advance(19_900)
+    expect(connection.asked.filter(({ operation }) => operation === 'conversation.sync')).toHaveLength(1)
+    fault = null
+    await clock.advance(500)
+    expect(inbox.head('late')).toEqual(stream.head)
+  })
+
   test('the filter decides what is shown, live', async () => {
     const { connection, inbox, rows, commit, happen } = world(['a', 'b'])
     commit('a', say('1'))

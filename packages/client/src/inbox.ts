@@ -2,7 +2,7 @@
 import type { AgentsConversation, StoredEvent } from '@dosti/contracts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '@dosti/contracts/names'
 import { backoffMs, realClock, type Clock } from './clock.ts'
-import type { Connection } from './connection.ts'
+import { roadOf, type Connection } from './connection.ts'
 import {
   agentsHead,
   applyToHead,
@@ -48,6 +48,8 @@ export interface InboxOptions {
 /** Events of an unknown visitor come in bursts; one question is enough for all of them. */
 const FETCH_PATIENCE_MS = 150
 const FETCHES_AT_ONCE = 4
+/** Over HTTP nothing is told: the list asks so often. */
+const POLL_MS = 5000
 
 /** A list that loads as soon as there is a connection, and its first page again after every break. */
 export function createInbox(options: InboxOptions): Inbox {
@@ -78,7 +80,7 @@ class LiveInbox implements Inbox {
   readonly #unknown = new Set<string>()
   #fetching = 0
   #cancelFetch: (() => void) | null = null
-  #wasOnline = false
+  #road: 'line' | 'http' | null = null
   /** Who we are, also while the line is down. */
   #me: string | undefined
   #closed = false
@@ -136,10 +138,14 @@ class LiveInbox implements Inbox {
   }
 
   #statusChanged(): void {
-    const online = this.#connection.status.get().kind === 'online'
-    // As many rows as were on screen before the break, so that the list does not jump under the reader.
-    if (online && !this.#wasOnline) void this.#load(Math.max(PAGE_SIZE_DEFAULT, this.view.get().conversations.length))
-    this.#wasOnline = online
+    const road = roadOf(this.#connection.status.get())
+    if (road !== null && road !== this.#road) this.#reload()
+    this.#road = road
+  }
+
+  /** As many rows as were on screen before, so that the list does not jump under the reader. */
+  #reload(): void {
+    void this.#load(Math.max(PAGE_SIZE_DEFAULT, this.view.get().conversations.length))
   }
 
   /** The list from its top. Heads that the page does not hold are forgotten, unless an event touched them meanwhile. */
@@ -159,6 +165,8 @@ class LiveInbox implements Inbox {
       this.#entries = new Map([...this.#entries].filter(([visitorId]) => this.#touched.has(visitorId)))
       this.#listedDownTo = 0
       this.#listed(page.conversations.map(agentsHead), page.next)
+      if (this.#road === 'http')
+        this.#cancelRetry = this.#clock.after(POLL_MS * (0.75 + this.#clock.random() / 2), () => this.#reload())
     } catch (error) {
       if (round === this.#round) this.#loadFailed(asRequestError(error), limit)
     }
@@ -238,7 +246,8 @@ class LiveInbox implements Inbox {
         this.#fetchSoon(visitorId, retryAfterMs ?? backoffMs(1, this.#clock))
     }
     this.#fetching -= 1
-    if (!this.#closed) this.#fetchUnknown()
+    // While we wait to ask again, what is unknown waits too.
+    if (!this.#closed && this.#cancelFetch === null) this.#fetchUnknown()
   }
 
   #change(part: Partial<InboxView>): void {

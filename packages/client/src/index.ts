@@ -1,6 +1,7 @@
 export * from './client-message-id.ts'
 export * from './clock.ts'
 export * from './connection.ts'
+export * from './detour.ts'
 export * from './http.ts'
 export * from './inbox-heads.ts'
 export * from './inbox.ts'

@@ -7,7 +7,13 @@ import type { ErrorCode, StoredEvent } from '@dosti/contracts'
 import { newClientMessageId } from './client-message-id.ts'
 import { backoffMs, realClock, type Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
-import { byWriting, keepMessages, type ChangeElsewhere, type KeptMessages, type PendingMessage } from './kept-messages.ts'
+import {
+  byWriting,
+  keepMessages,
+  type ChangeElsewhere,
+  type KeptMessages,
+  type PendingMessage,
+} from './kept-messages.ts'
 import type { KeyValueStore } from './key-value-store.ts'
 import { asRequestError, toWire, type RequestError } from './request-error.ts'
 import { createSignal, createStore, type Store } from './store.ts'

@@ -2,7 +2,7 @@
 import type { Input, ThreadPage } from '@dosti/contracts'
 import { PAGE_SIZE_MAX } from '@dosti/contracts/names'
 import { backoffMs, realClock, type Clock } from './clock.ts'
-import type { Connection } from './connection.ts'
+import { roadOf, type Connection } from './connection.ts'
 import { hasGap, type ThreadState } from './reducer.ts'
 import { asRequestError, type RequestError } from './request-error.ts'
 import type { ResumePoint } from './resume.ts'
@@ -31,6 +31,9 @@ export interface SyncOptions {
 
 /** Two commits may be published in either order; only a number that stays away is worth a request. */
 const GAP_PATIENCE_MS = 150
+/** Over HTTP nothing is told: a thread asks so often at first, and less and less while there is nothing new. */
+const POLL_MS = 3000
+const POLL_SLOWEST_MS = 12_000
 
 export function createSync(options: SyncOptions): Sync {
   return new ThreadSync(options)
@@ -44,6 +47,9 @@ class ThreadSync implements Sync {
   #afterBreak = false
   #closed = false
   #failures = 0
+  /** Polls in a row that found nothing new, and what the thread held at the last one. */
+  #quiet = 0
+  #polledAt = 0
   #cancel: (() => void) | null = null
 
   constructor(options: SyncOptions) {
@@ -90,6 +96,7 @@ class ThreadSync implements Sync {
       try {
         await this.#page()
         this.#failures = 0
+        this.#pollOn()
       } catch (error) {
         this.#failed(asRequestError(error))
       }
@@ -118,6 +125,16 @@ class ThreadSync implements Sync {
     if (behind && moved) this.#again = true
     // Nothing came although something is missing: the answer was older than an event already told. Ask again, unhurried.
     else if (behind || hasGap(after)) this.#after(backoffMs(3, this.#clock), () => this.now())
+  }
+
+  #pollOn(): void {
+    const { connection, state } = this.#options
+    if (roadOf(connection.status.get()) !== 'http') return
+    const { seq, internalSeq } = state()
+    this.#quiet = seq + internalSeq === this.#polledAt ? this.#quiet + 1 : 0
+    this.#polledAt = seq + internalSeq
+    const wait = Math.min(POLL_SLOWEST_MS, POLL_MS * 1.3 ** this.#quiet)
+    this.#after(wait * (0.75 + this.#clock.random() / 2), () => this.now())
   }
 
   #failed(error: RequestError): void {

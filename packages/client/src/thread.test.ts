@@ -199,7 +199,7 @@ describe('a thread', () => {
     const come = async (name: 'a' | 'b') => {
       who = name
       connection.cut()
-      connection.status.set({ kind: 'online', welcome: { protocol: 1, now: 0, visitorId: name } })
+      connection.status.set({ kind: 'online', limited: false, welcome: { protocol: 1, now: 0, visitorId: name } })
       await settle()
     }
     await come('a')

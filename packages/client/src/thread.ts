@@ -1,8 +1,9 @@
 /** One visitor's thread, live: the reducer fed by events, replies and syncs, with what is still on its way behind it. */
 import type { Conversation, StoredEvent, ThreadPage } from '@dosti/contracts'
 import { realClock, type Clock } from './clock.ts'
-import type { Connection } from './connection.ts'
-import type { Outbox, PendingMessage } from './outbox.ts'
+import { roadOf, type Connection } from './connection.ts'
+import type { PendingMessage } from './kept-messages.ts'
+import type { Outbox } from './outbox.ts'
 import {
   applyEvent,
   applyOlderPage,
@@ -80,7 +81,7 @@ class LiveThread implements Thread {
   #cancelRead: (() => void) | null = null
   /** Asked for while the last mark was too fresh. */
   #readWanted = false
-  #wasOnline = false
+  #road: 'line' | 'http' | null = null
   /** Who the server takes us for, if we are a visitor. */
   #visitorId: string | undefined
   #closed = false
@@ -193,16 +194,16 @@ class LiveThread implements Thread {
 
   #statusChanged(): void {
     const status = this.#options.connection.status.get()
-    const isOnline = status.kind === 'online'
-    if (isOnline) {
+    const road = roadOf(status)
+    if (status.kind === 'online') {
       // A visitor whose token was refused comes back as somebody else, with a stream of its own.
       const { visitorId } = status.welcome
       if (this.#visitorId !== undefined && this.#visitorId !== visitorId) this.#forget()
       this.#visitorId = visitorId
     }
     // Whatever was told in between was missed; asking is cheap when nothing was.
-    if (isOnline && !this.#wasOnline) this.#sync.resume()
-    this.#wasOnline = isOnline
+    if (road !== null && road !== this.#road) this.#sync.resume()
+    this.#road = road
   }
 
   #forget(): void {

@@ -2,7 +2,7 @@
 import type { Party } from '@dosti/contracts'
 import { TYPING_EXPIRES_MS } from '@dosti/contracts/names'
 import { realClock, type Clock } from './clock.ts'
-import type { Connection } from './connection.ts'
+import { roadOf, type Connection } from './connection.ts'
 import { createStore, type Store } from './store.ts'
 
 /** Tells it again while the keys go on, well within `TYPING_EXPIRES_MS`. */
@@ -29,7 +29,7 @@ export function createTypingSignal(options: {
   let cancelIdle: (() => void) | null = null
   const tell = (typing: boolean) => {
     // A signal that would have to wait for a line is worth nothing.
-    if (connection.status.get().kind !== 'online') return
+    if (roadOf(connection.status.get()) !== 'line') return
     connection
       .request('typing.set', { ...(visitorId === undefined ? {} : { visitorId }), typing })
       .catch(() => undefined)

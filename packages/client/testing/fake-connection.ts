@@ -15,13 +15,18 @@ export interface FakeConnection extends Connection {
   tell: <N extends EventName>(name: N, payload: EventPayload<N>) => void
   tellStored: (event: StoredEvent) => void
   asked: { operation: OperationName; input: unknown }[]
+  /** May be changed at any time. */
+  answers: Answers
   cut: () => void
+  /** No line comes about, but HTTP reaches the server. */
+  limit: () => void
 }
 
-export const ONLINE: ConnectionStatus = {
+export const ONLINE = {
   kind: 'online',
+  limited: false,
   welcome: { protocol: 1, now: 0, agent: { id: 'agt_aisha', name: 'Aisha' } },
-}
+} satisfies ConnectionStatus
 
 export function createFakeConnection(answers: Answers): FakeConnection {
   const told = createSignal<{ name: EventName; payload: EventPayload<EventName> }>()
@@ -39,6 +44,7 @@ export function createFakeConnection(answers: Answers): FakeConnection {
   return {
     status,
     asked,
+    answers,
     request,
     resume: createResume(request),
     on: (name, listener) => told.on((event) => (event.name === name ? listener(event.payload as never) : undefined)),
@@ -49,6 +55,7 @@ export function createFakeConnection(answers: Answers): FakeConnection {
       told.emit({ name: event.name, payload: event })
     },
     cut: () => status.set({ kind: 'reconnecting', attempt: 1, retryAt: 0 }),
+    limit: () => status.set({ ...ONLINE, limited: true }),
     connect: () => status.set(ONLINE),
     close: () => status.set({ kind: 'idle' }),
   }

@@ -12,12 +12,18 @@ const ENTRIES_MAX = 50_000
 export interface NewestMessages {
   /** True if there certainly was no message after this timestamp a second ago or later. */
   hasNothingAfter(workspaceId: WorkspaceId, visitorId: VisitorId, timestamp: number): boolean
-  /** Postgres said at `asOf` that there is nothing after `timestamp`. */
-  confirm(workspaceId: WorkspaceId, visitorId: VisitorId, timestamp: number, asOf: number): void
+  /** Listens for a visitor's messages from now on: to be called before reading, so that none falls between the two. */
+  watch(workspaceId: WorkspaceId, visitorId: VisitorId): Watch
   /** To be given everything the bus tells. */
   hear(told: readonly Told[]): void
-  /** Resolves when a message of this visitor is told, or after the time, in milliseconds. */
-  wait(workspaceId: WorkspaceId, visitorId: VisitorId, timeoutMs: number): Promise<void>
+}
+
+export interface Watch {
+  /** Postgres said, as of the time given, that there is nothing after `timestamp`; void if a message was told since. */
+  confirm(timestamp: number, asOf: number): void
+  /** Resolves when a message is told, at once if one was already, or after the time, in milliseconds. */
+  wait(timeoutMs: number): Promise<void>
+  end(): void
 }
 
 /** The knowledge of one process. `after` runs something later and gives the way to call it off. */
@@ -26,7 +32,7 @@ export function createNewestMessages(
   after: (ms: number, run: () => void) => () => void,
 ): NewestMessages {
   const known = new Map<string, { timestamp: number; until: number }>()
-  const waiting = new Map<string, Set<() => void>>()
+  const watching = new Map<string, Set<() => void>>()
   // Workspace ids hold no space, so the two parts cannot run into each other.
   const keyOf = (workspaceId: WorkspaceId, visitorId: VisitorId) => `${workspaceId} ${visitorId}`
 
@@ -35,28 +41,41 @@ export function createNewestMessages(
       const entry = known.get(keyOf(workspaceId, visitorId))
       return entry !== undefined && entry.until > clock() && timestamp >= entry.timestamp
     },
-    confirm(workspaceId, visitorId, timestamp, asOf) {
-      if (known.size >= ENTRIES_MAX) known.clear()
-      known.set(keyOf(workspaceId, visitorId), { timestamp, until: asOf + BELIEVED_MS })
+    watch(workspaceId, visitorId) {
+      const key = keyOf(workspaceId, visitorId)
+      let isTold = false
+      const { promise: told, resolve } = Promise.withResolvers<void>()
+      const tell = (): void => {
+        isTold = true
+        resolve()
+      }
+      const watchers = watching.get(key) ?? new Set()
+      watching.set(key, watchers.add(tell))
+      return {
+        confirm(timestamp, asOf) {
+          if (isTold) return
+          if (known.size >= ENTRIES_MAX) known.clear()
+          known.set(key, { timestamp, until: asOf + BELIEVED_MS })
+        },
+        async wait(timeoutMs) {
+          const late = Promise.withResolvers<void>()
+          const callOff = after(timeoutMs, late.resolve)
+          await Promise.race([told, late.promise])
+          callOff()
+        },
+        end() {
+          watchers.delete(tell)
+          if (watchers.size === 0 && watching.get(key) === watchers) watching.delete(key)
+        },
+      }
     },
     hear(told) {
       for (const { workspaceId, visitorId, event } of told) {
         if (event.name !== 'message.sent') continue
         const key = keyOf(workspaceId, visitorId)
         known.delete(key)
-        for (const wake of waiting.get(key) ?? []) wake()
+        for (const tell of watching.get(key) ?? []) tell()
       }
-    },
-    async wait(workspaceId, visitorId, timeoutMs) {
-      const key = keyOf(workspaceId, visitorId)
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const waiters = waiting.get(key) ?? new Set()
-      waiting.set(key, waiters.add(resolve))
-      const callOff = after(timeoutMs, resolve)
-      await promise
-      callOff()
-      waiters.delete(resolve)
-      if (waiters.size === 0) waiting.delete(key)
     },
   }
 }

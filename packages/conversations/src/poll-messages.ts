@@ -1,6 +1,6 @@
 /** The published poll: messages alone, by a cursor that is strict because timestamps rise in commit order. */
 import { DostiError, OPEN_HISTORY_MS, PAGE_SIZE_MAX, type StoredEventOf, type VisitorActor } from '@dosti/contracts'
-import type { NewestMessages } from './newest-messages.ts'
+import type { NewestMessages, Watch } from './newest-messages.ts'
 import type { ConversationStore } from './ports.ts'
 
 /** How far back a cursor from the future falls, in milliseconds: a client with a fast clock still gets its answers. */
@@ -15,8 +15,6 @@ export interface Poll {
   hasMore: boolean
   /** The cursor lay before what may be read. */
   truncated: boolean
-  /** Somebody has written under this id. */
-  known: boolean
 }
 
 /** A cursor as clients send it: milliseconds, seconds or ISO 8601, as number or text; undefined if there is none. Pure. */
@@ -53,7 +51,7 @@ export type PollMessages = (actor: VisitorActor, lastTimestamp: unknown, waitMs?
 
 /** Reads pages for visitors. Makes nothing, whoever asks. */
 export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages => {
-  const look = async (actor: VisitorActor, cursor: number | undefined): Promise<Poll> => {
+  const look = async (actor: VisitorActor, cursor: number | undefined, watch: Watch): Promise<Poll> => {
     const { workspaceId, visitorId } = actor
     const now = clock()
     const since = actor.bound ? undefined : now - OPEN_HISTORY_MS
@@ -67,7 +65,7 @@ export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages 
       })
     const truncated = cursor !== undefined && since !== undefined && cursor < since
     if (cursor !== undefined && cursor <= now && newest.hasNothingAfter(workspaceId, visitorId, cursor)) {
-      return { messages: [], nextTimestamp: cursor, hasMore: false, truncated, known: true }
+      return { messages: [], nextTimestamp: cursor, hasMore: false, truncated }
     }
 
     let after = cursor
@@ -80,8 +78,8 @@ export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages 
     const messages = page?.messages ?? []
     const nextTimestamp = messages.at(-1)?.timestamp ?? after ?? 0
     const hasMore = (after !== undefined && page?.hasMore) ?? false
-    if (page && !hasMore) newest.confirm(workspaceId, visitorId, nextTimestamp, now)
-    return { messages, nextTimestamp, hasMore, truncated, known: page !== undefined }
+    if (page && !hasMore) watch.confirm(nextTimestamp, now)
+    return { messages, nextTimestamp, hasMore, truncated }
   }
 
   return async (actor, lastTimestamp, waitMs = 0) => {
@@ -89,10 +87,15 @@ export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages 
     const cursor = given === undefined ? undefined : Math.min(given, Number.MAX_SAFE_INTEGER)
     const end = clock() + waitMs
     for (;;) {
-      const poll = await look(actor, cursor)
-      const left = end - clock()
-      if (poll.messages.length > 0 || left <= 0) return poll
-      await newest.wait(actor.workspaceId, actor.visitorId, Math.min(left, LOOK_AGAIN_MS))
+      const watch = newest.watch(actor.workspaceId, actor.visitorId)
+      try {
+        const poll = await look(actor, cursor, watch)
+        const left = end - clock()
+        if (poll.messages.length > 0 || left <= 0) return poll
+        await watch.wait(Math.min(left, LOOK_AGAIN_MS))
+      } finally {
+        watch.end()
+      }
     }
   }
 }

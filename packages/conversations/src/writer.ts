@@ -47,6 +47,7 @@ export function createWriter(
   }
   const commit = async (batch: Waiting[]): Promise<void> => {
     let isLeft = false
+    const answered = new Set<number>()
     const leave = (): void => {
       if (isLeft) return
       isLeft = true
@@ -55,7 +56,8 @@ export function createWriter(
     }
     const settled = (index: number, outcome: Outcome): void => {
       const waiting = batch[index]
-      if (!waiting) return
+      if (!waiting || answered.has(index)) return
+      answered.add(index)
       busy.delete(waiting.visitor)
       if (outcome.ok) waiting.settle.resolve(outcome.changed)
       else waiting.settle.reject(outcome.error)
@@ -69,7 +71,6 @@ export function createWriter(
         { settled, ready: leave },
       )
     } catch (error) {
-      // For those that are settled already this changes nothing.
       batch.forEach((_waiting, index) => settled(index, { ok: false, error }))
     } finally {
       leave()

@@ -21,6 +21,15 @@ export const FIND_VISITOR: Statement<
 /** By the database's clock, which all who ask for revocations share. */
 const NOW = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 
+/** A ticket that lives so many milliseconds by this clock. */
+export const CREATE_TICKET: Statement<
+  [workspaceId: string, digest: string, sessionId: string, expiresInMs: number],
+  unknown
+> = {
+  name: 'create_ticket',
+  text: `INSERT INTO ticket (workspace_id, digest, session_id, expires_at) VALUES ($1, $2, $3, ${NOW} + $4::bigint)`,
+}
+
 /** Keeps the first time. */
 export const REVOKE_KEY: Statement<[workspaceId: string, key: string], unknown> = {
   name: 'revoke_key',

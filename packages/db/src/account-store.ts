@@ -1,6 +1,6 @@
 import type { AccountStore, Session } from '@dosti/accounts'
 import type { Agent, AgentId, VisitorId, WorkspaceId } from '@dosti/contracts'
-import { FIND_VISITOR, READ_REVOKED, REVOKE_KEY, REVOKE_SESSION } from './account-statements.ts'
+import { CREATE_TICKET, FIND_VISITOR, READ_REVOKED, REVOKE_KEY, REVOKE_SESSION } from './account-statements.ts'
 import { withConnection } from './client.ts'
 import type { Db } from './client.ts'
 import type { Agent as AgentRow, Session as SessionRow } from './generated/client.ts'
@@ -56,14 +56,19 @@ function credentials(db: Db) {
         inTransaction(client, [workspaceId], () => run(client, REVOKE_SESSION, [workspaceId, id])),
       )
     },
-    async createTicket(ticket) {
-      await scoped(db, [ticket.workspaceId], (tx) => tx.ticket.create({ data: ticket }))
+    async createTicket({ digest, workspaceId, sessionId, expiresInMs }) {
+      await withConnection(db, (client) =>
+        inTransaction(client, [workspaceId], () =>
+          run(client, CREATE_TICKET, [workspaceId, digest, sessionId, expiresInMs]),
+        ),
+      )
     },
-    async takeTicket(digest, now) {
+    async takeTicket(digest) {
       return await scoped(db, '*', async (tx) => {
-        // Deleting is the taking: of two that come at once, one finds no row.
+        // Deleting is the taking: of two that come at once, one finds no row. One clock makes and ends tickets, the database's.
         const taken = await tx.$queryRaw<{ workspace_id: string; session_id: string }[]>`
-          DELETE FROM ticket WHERE digest = ${digest} AND expires_at > ${now} RETURNING workspace_id, session_id`
+          DELETE FROM ticket WHERE digest = ${digest} AND expires_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+          RETURNING workspace_id, session_id`
         const [ticket] = taken
         if (ticket === undefined) return undefined
         const where = { workspaceId_id: { workspaceId: ticket.workspace_id, id: ticket.session_id } }

@@ -139,7 +139,7 @@ function subjectOf(actor: Actor, { address = 'unknown' }: RequestContext): strin
     case 'visitor':
       return `v${actor.workspaceId.length}:${actor.workspaceId}${actor.visitorId}`
     case 'agent':
-      return `a${actor.agentId}`
+      return `a${actor.workspaceId} ${actor.agentId}`
     case 'guest':
       return `g${actor.workspaceId} ${address}`
     case 'anyone':

@@ -28,3 +28,25 @@ export function createLimits(hold: boolean): Limits {
     },
   }
 }
+
+/** Distinct ids that nobody has, per workspace and address: far above what a busy office or back end comes to. */
+const UNKNOWN_IDS_PER_MINUTE = 300
+
+/** Counts each unknown id once a minute, so that a client that asks before it first writes is not taken for a guesser. */
+export function createGuessFence(
+  limits: Limits,
+  clock: () => number = Date.now,
+): { countUnknown(workspaceId: string, address: string, visitorId: string): Promise<void> } {
+  let seen = new Set<string>()
+  let minute = 0
+  return {
+    async countUnknown(workspaceId, address, visitorId) {
+      const now = Math.floor(clock() / 60_000)
+      if (now !== minute) [minute, seen] = [now, new Set()]
+      const entry = `${workspaceId} ${address} ${visitorId}`
+      if (seen.has(entry)) return
+      await limits.take('unknown ids', `${workspaceId} ${address}`, UNKNOWN_IDS_PER_MINUTE)
+      seen.add(entry)
+    },
+  }
+}

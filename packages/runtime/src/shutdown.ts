@@ -3,17 +3,16 @@ import type { Logger } from './logger.ts'
 /** One thing to close, with the name that a log line shows if it hangs. */
 export type Step = readonly [name: string, close: () => unknown]
 
-/** Longer than any service's own draining. */
-const DEADLINE_MS = 75_000
+const DEADLINE_MS = 10_000
 
-/** On SIGTERM or SIGINT closes the steps in order, then ends the process; a second signal ends it at once. */
-export function closeOnSignal(log: Logger, steps: readonly Step[]): void {
+/** On SIGTERM or SIGINT closes the steps in order, then ends the process; a second signal or the deadline, in milliseconds, ends it at once. */
+export function closeOnSignal(log: Logger, steps: readonly Step[], deadlineMs: number = DEADLINE_MS): void {
   let closing = false
   const close = async (signal: NodeJS.Signals): Promise<void> => {
     if (closing) process.exit(1)
     closing = true
     log.info({ signal }, 'closing')
-    setTimeout(() => process.exit(1), DEADLINE_MS).unref()
+    setTimeout(() => process.exit(1), deadlineMs).unref()
     for (const [name, step] of steps) {
       try {
         await step()

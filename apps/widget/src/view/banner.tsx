@@ -1,4 +1,4 @@
-import type { ConnectionStatus, Store } from '@dosti/client'
+import { roadOf, type ConnectionStatus, type Store } from '@dosti/client'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { STRINGS } from '../strings.ts'
 import { useStore } from './use-store.ts'
@@ -9,30 +9,29 @@ const BACK_MS = 2500
 
 /** How things stand with the line, said only when it concerns the visitor. */
 export function Banner({ status }: { status: Store<ConnectionStatus> }) {
-  const { kind } = useStore(status)
+  const now = useStore(status)
+  const text = textOf(now)
+  const isWell = roadOf(now) === 'line'
+  const patience = now.kind === 'offline' || roadOf(now) === 'http' ? 0 : PATIENCE_MS
   const [shown, setShown] = useState<{ text: string; good: boolean } | null>(null)
   const wasBroken = useRef(false)
   useEffect(() => {
-    if (kind === 'online' && wasBroken.current) {
+    if (isWell && wasBroken.current) {
       wasBroken.current = false
       setShown({ text: STRINGS.back, good: true })
       const timer = setTimeout(() => setShown(null), BACK_MS)
       return () => clearTimeout(timer)
     }
-    const text = textOf(kind)
     if (text === null) {
       setShown(null)
       return undefined
     }
-    const timer = setTimeout(
-      () => {
-        wasBroken.current = true
-        setShown({ text, good: false })
-      },
-      kind === 'offline' ? 0 : PATIENCE_MS,
-    )
+    const timer = setTimeout(() => {
+      wasBroken.current = true
+      setShown({ text, good: false })
+    }, patience)
     return () => clearTimeout(timer)
-  }, [kind])
+  }, [text, isWell, patience])
   return (
     <div class={`banner ${shown?.good === true ? 'good' : ''}`} role="status">
       {shown === null ? null : <p dir="auto">{shown.text}</p>}
@@ -40,8 +39,9 @@ export function Banner({ status }: { status: Store<ConnectionStatus> }) {
   )
 }
 
-function textOf(kind: ConnectionStatus['kind']): string | null {
-  if (kind === 'connecting') return STRINGS.connecting
-  if (kind === 'reconnecting') return STRINGS.reconnecting
-  return kind === 'offline' ? STRINGS.offline : null
+function textOf(status: ConnectionStatus): string | null {
+  if (status.kind === 'connecting') return STRINGS.connecting
+  if (status.kind === 'reconnecting') return STRINGS.reconnecting
+  if (status.kind === 'offline') return STRINGS.offline
+  return roadOf(status) === 'http' ? STRINGS.limited : null
 }
