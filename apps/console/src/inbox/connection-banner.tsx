@@ -13,7 +13,7 @@ export function ConnectionBanner() {
     <div role="status" className="contents">
       {text !== null && (
         <div className="flex items-center justify-center gap-2 border-b border-note-line bg-note px-4 py-1 text-sm text-note-ink">
-          {status.kind === 'refused' ? (
+          {status.kind === 'refused' || status.kind === 'online' ? (
             <TriangleAlert aria-hidden size={15} />
           ) : status.kind === 'offline' ? (
             <CloudOff aria-hidden size={15} />
@@ -39,8 +39,11 @@ function textOf(status: ConnectionStatus): string | null {
   switch (status.kind) {
     case 'idle':
     case 'connecting':
-    case 'online':
       return null
+    case 'online':
+      return status.limited
+        ? 'Limited connection. Messages come and go, only more slowly, and alerts do not ring.'
+        : null
     case 'reconnecting':
       // The first attempt mostly succeeds before anybody has read that there was a second without a line.
       return status.attempt < 2 ? null : 'Reconnecting. What you send is kept and goes out then.'
