@@ -22,8 +22,6 @@ export function roomsOf(actor: Actor): string[] {
 /** The rooms that hear of something. */
 export function roomsFor({ workspaceId, visitorId, audience }: Told): string[] {
   if (typeof audience === 'object') return audience.agents.map((agentId) => agentRoom(workspaceId, agentId))
-  return [
-    ...(audience === 'agents' ? [] : [visitorRoom(workspaceId, visitorId)]),
-    ...(audience === 'visitor' ? [] : [agentsRoom(workspaceId)]),
-  ]
+  const agents = agentsRoom(workspaceId)
+  return audience === 'agents' ? [agents] : [visitorRoom(workspaceId, visitorId), agents]
 }

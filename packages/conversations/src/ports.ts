@@ -161,7 +161,7 @@ export interface Told {
 }
 
 /** `both`: the visitor and all agents. */
-export type Audience = 'both' | 'visitor' | 'agents' | { agents: AgentId[] }
+export type Audience = 'both' | 'agents' | { agents: AgentId[] }
 
 /** Live push, best effort: called after the commit, never awaited for the reply, may lose what it is given. */
 export interface Publisher {
