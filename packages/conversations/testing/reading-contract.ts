@@ -179,6 +179,8 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       await store.change([
         visitorSends({ workspaceId: other, visitorId: 'foreign' }, 'x'),
         visitorSends(of('l3'), 'again'),
+        // A second one, a millisecond later by rule: the first may share its time with somebody else's.
+        visitorSends(of('l3'), 'and again'),
       ])
     })
     const visitors = async (query: Partial<Parameters<ConversationStore['list']>[0]>) =>
