@@ -52,7 +52,7 @@ const cutAfterCommit: Fault = {
   async inject(stage) {
     const lines = [...stage.world.gateways, stage.world.api].map(({ toPostgres }) => toPostgres)
     const done = Promise.withResolvers<void>()
-    for (const line of lines) line.cut = { after: 'write_threads', before: 'COMMIT\0', done: done.resolve }
+    for (const line of lines) line.cut = { after: 'append_events', before: 'COMMIT\0', done: done.resolve }
     const cut = await Promise.race([done.promise.then(() => true), wait(8000, false)])
     lines.forEach(clearUp)
     stage.expect('a commit was cut from its answer', cut, cut ? 'cut' : 'no such commit passed within 8 s')

@@ -15,7 +15,7 @@ interface Waiting {
   settle: PromiseWithResolvers<Changed>
 }
 
-const BATCH_MAX = 500
+const BATCH_MAX = 100
 const IN_FLIGHT_MAX = 2
 const QUEUE_MAX = 10_000
 const RETRY_AFTER_MS = 1000

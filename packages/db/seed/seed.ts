@@ -1,12 +1,11 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import type { WorkspaceId } from '@dosti/contracts'
-import { eventRow, headRow } from '../src/commit-batch.ts'
-import { WRITE } from '../src/conversation-statements.ts'
 import { createDb, withConnection } from '../src/client.ts'
 import type { Db } from '../src/client.ts'
 import { ALERT_CURSOR, SKIP_LOG } from '../src/log-statements.ts'
 import { inTransaction, scoped } from '../src/scope.ts'
-import { run } from '../src/statement.ts'
+import { run, runAll } from '../src/statement.ts'
+import { writes, type Rows } from '../src/write-statements.ts'
 import { english } from './english.ts'
 import { german } from './german.ts'
 import { hindi } from './hindi.ts'
@@ -129,22 +128,16 @@ async function seedConversations(
   const known = new Set(there.map(({ visitorId }) => visitorId))
   const played = conversations.filter(({ visitorId }) => !known.has(visitorId)).map((demo) => play(demo, now))
   if (played.length === 0) return
-  const visitors = played.map(({ thread }) => ({
-    is_new: true,
-    workspace_id: workspaceId,
-    visitor_id: thread.visitorId,
-    name: thread.visitorName,
-    seq: thread.seq,
-    internal_seq: thread.internalSeq,
-    last_timestamp: thread.lastTimestamp,
-    conversation_id: thread.conversation?.id ?? null,
-  }))
-  const heads = played.flatMap(({ thread: { conversation } }) =>
-    conversation === null ? [] : [headRow(workspaceId, conversation, true)],
-  )
-  const events = played.flatMap(({ events }) => events.map((event) => eventRow(workspaceId, event, undefined)))
-  const values: [string, string, string] = [JSON.stringify(visitors), JSON.stringify(heads), JSON.stringify(events)]
-  await withConnection(db, (client) => inTransaction(client, [workspaceId], () => run(client, WRITE, values)))
+  const rows: Rows = {
+    createdVisitors: played.map(({ thread }) => ({ workspaceId, thread })),
+    changedVisitors: [],
+    openedHeads: played.flatMap(({ thread: { conversation: head } }) =>
+      head === null ? [] : [{ workspaceId, head, isCurrent: true }],
+    ),
+    changedHeads: [],
+    events: played.flatMap(({ events }) => events.map((event) => ({ workspaceId, event, once: undefined }))),
+  }
+  await withConnection(db, (client) => inTransaction(client, [workspaceId], () => runAll(client, writes(rows))))
 }
 
 /** What the demo's visitors wrote is past: a follower that starts on a fresh database must not ring for it. */

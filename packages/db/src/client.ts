@@ -13,12 +13,14 @@ export const DEADLINE_MS = 2500
 const WAITING_MAX = 1000
 
 /**
- * What every session starts with. All that services run are look-ups by key, and the plans of prepared statements are kept: one
- * that was made while a table was empty would go on scanning it as it grows, until something analyzes it. So scans and the joins
- * that need them are out.
+ * What every session starts with. All that services run are look-ups by key, so one plan serves all values: left to itself,
+ * Postgres plans a batch anew each time, since it likes its guess for the arrays at hand better, and spends longer on that than
+ * on running it. And a kept plan that was made while a table was empty would go on scanning it as it grows, until something
+ * analyzes it: so scans and the joins that need them are out.
  */
 export const SESSION_OPTIONS = [
   'role=dosti_app',
+  'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
@@ -54,13 +56,9 @@ export interface DbOptions {
  * the connection: a tenant's wall that is silently open is worse than no service.
  */
 export async function createDb(url: string, options: DbOptions = {}): Promise<Db> {
-  const types = new pg.TypeOverrides()
-  // Times and log numbers stay far below 2^53.
-  types.setTypeParser(pg.types.builtins.INT8, Number)
   const config = parseIntoClientConfig(url)
   const pool = new pg.Pool({
     ...config,
-    types,
     options: [config.options, SESSION_OPTIONS].filter(Boolean).join(' '),
     application_name: options.name ?? 'dosti',
     max: options.connections ?? 10,
@@ -70,8 +68,6 @@ export async function createDb(url: string, options: DbOptions = {}): Promise<Db
     lock_timeout: 1000,
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
-    // Statements that need no answer in between travel together; see commit-batch.ts.
-    pipeline: true,
   })
   pool.on('error', (error) => options.onConnectionError?.(error))
   // The pool listens to idle clients alone; one that breaks in use must not end the process, its query fails anyway.

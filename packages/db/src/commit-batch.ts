@@ -3,10 +3,10 @@ import { DostiError } from '@dosti/contracts'
 import type { Change, Changed, Ids, Outcome, Thread } from '@dosti/conversations'
 import type pg from 'pg'
 import { append, newThread } from './append.ts'
-import { LOCK_FREE, LOCK_WAITING, READ_THREADS, WRITE } from './conversation-statements.ts'
-import type { KnownRow } from './conversation-statements.ts'
-import { begin, commit, rollback } from './scope.ts'
-import { run } from './statement.ts'
+import * as sql from './conversation-statements.ts'
+import { begin, COMMIT, orRollBack } from './scope.ts'
+import { call, runAll } from './statement.ts'
+import { writes, type Appended, type Rows } from './write-statements.ts'
 
 /** The changes of one visitor within a batch, in their order; `index` is the place in the batch. */
 export interface Group {
@@ -29,8 +29,7 @@ export function keyOf(workspaceId: string, visitorId: string): string {
 
 /**
  * One transaction for some visitors: locks, reads, decides, writes, commits. Resolves only once all of it is durable. Two round
- * trips: what needs no answer in between goes out together, and Postgres takes it in order. The read is a statement of its own
- * after the locks, so it sees what their former holders committed.
+ * trips: what needs no answer in between goes out together, and Postgres takes it in order.
  */
 export async function commitBatch(
   client: pg.PoolClient,
@@ -38,84 +37,130 @@ export async function commitBatch(
   ids: Ids,
   lock: 'free' | 'waiting',
 ): Promise<Committed> {
-  const workspaceIds = groups.map(({ workspaceId }) => workspaceId)
-  const visitorIds = groups.map(({ visitorId }) => visitorId)
-  try {
-    const [, locked, found] = await Promise.all([
-      begin(client, workspaceIds),
-      run(client, lock === 'free' ? LOCK_FREE : LOCK_WAITING, [workspaceIds, visitorIds]),
-      readThreads(client, groups),
-    ])
-    const held = new Set(locked.map((row) => keyOf(row.workspace_id, row.visitor_id)))
-    // Known but not locked: held by another transaction, or made by one since we locked.
-    const isSkipped = ({ key }: Group) => found.threads.has(key) && !held.has(key)
-    const skipped = groups.filter(isSkipped)
-    const states = groups.filter((group) => !isSkipped(group)).map((group) => decideGroup(group, found, ids))
-    const written = states.filter(({ events }) => events.length > 0)
-    await Promise.all([
-      written.length > 0 && run(client, WRITE, [visitorRows(written), headRows(written), eventRows(written)]),
-      commit(client),
-    ])
-    return { outcomes: new Map(states.flatMap(({ outcomes }) => outcomes)), skipped }
-  } catch (error) {
-    await rollback(client)
-    throw error
-  }
+  return await orRollBack(client, async () => {
+    const found = await lockAndRead(client, groups, lock)
+    const states = groups.filter((group) => !found.skipped.has(group)).map((group) => decideGroup(group, found, ids))
+    const changed = states.filter(({ events }) => events.length > 0)
+    await runAll(client, [...writes(rowsOf(changed)), call(COMMIT, [])])
+    return { outcomes: new Map(states.flatMap(({ outcomes }) => outcomes)), skipped: [...found.skipped] }
+  })
 }
 
+/** What the decisions of a batch go by. */
 interface Found {
   now: number
-  threads: Map<string, Thread>
+  threads: Map<Group, Thread>
+  /** Known but not locked: held by another transaction, or made by one since we locked. */
+  skipped: Set<Group>
   known: Map<string, StoredEvent>
 }
 
-async function readThreads(client: pg.PoolClient, groups: readonly Group[]): Promise<Found> {
-  const onces = groups.flatMap(({ workspaceId, visitorId, changes }) =>
-    changes.flatMap(({ change: { once } }) => (once === undefined ? [] : [{ workspaceId, visitorId, ...once }])),
-  )
-  const [row] = await run(client, READ_THREADS, [
+/** Begins a transaction with the lock of one visitor, waiting for whoever holds it; undefined if there is none. */
+export async function lockThread(
+  client: pg.PoolClient,
+  who: Pick<Group, 'workspaceId' | 'visitorId'>,
+): Promise<Thread | undefined> {
+  const group = { ...who, key: '', changes: [] }
+  const { threads } = await lockAndRead(client, [group], 'waiting')
+  return threads.get(group)
+}
+
+/** The first half of a transaction, in one round trip. */
+async function lockAndRead(client: pg.PoolClient, groups: readonly Group[], lock: 'free' | 'waiting'): Promise<Found> {
+  const keys: [string[], string[]] = [
     groups.map(({ workspaceId }) => workspaceId),
     groups.map(({ visitorId }) => visitorId),
-    onces.map(({ workspaceId }) => workspaceId),
-    onces.map(({ visitorId }) => visitorId),
-    onces.map(({ sender }) => sender),
-    onces.map(({ clientMessageId }) => clientMessageId),
+  ]
+  const onces = groups.flatMap(({ key, workspaceId, visitorId, changes }) =>
+    changes.flatMap(({ change: { once } }) => (once === undefined ? [] : [{ key, workspaceId, visitorId, ...once }])),
+  )
+  const [, , locked, heads, known, [clock]] = await runAll(client, [
+    ...begin(groups.map(({ workspaceId }) => workspaceId)),
+    call(lock === 'free' ? sql.LOCK_FREE : sql.LOCK_WAITING, keys),
+    call(sql.READ_HEADS, keys),
+    call(sql.READ_KNOWN, [
+      onces.map(({ workspaceId }) => workspaceId),
+      onces.map(({ visitorId }) => visitorId),
+      onces.map(({ sender }) => sender),
+      onces.map(({ clientMessageId }) => clientMessageId),
+    ]),
+    call(sql.READ_CLOCK, []),
   ])
-  if (row === undefined) throw new Error('reading the threads gave no row')
-  return {
-    now: row.now,
-    threads: new Map(
-      row.threads.map(({ workspace_id, visitor_id, thread }) => [keyOf(workspace_id, visitor_id), thread]),
-    ),
-    known: new Map(row.known.map((known) => [knownKey(known), known.event])),
+  if (clock === undefined) throw new Error('Postgres has no clock')
+  const held = new Map(locked.map((row) => [row.place, row]))
+  const found: Found = { now: clock.now, threads: new Map(), skipped: new Set(), known: new Map() }
+  for (const head of heads) {
+    const group = at(groups, head)
+    const visitor = held.get(head.place)
+    if (visitor === undefined) found.skipped.add(group)
+    else found.threads.set(group, toThread(group.visitorId, visitor, head))
   }
+  for (const row of known) {
+    const once = at(onces, row)
+    found.known.set(knownKey(once.key, once), row.event)
+  }
+  return found
 }
 
-function knownKey(row: Omit<KnownRow, 'event'>): string {
-  return JSON.stringify([row.workspace_id, row.visitor_id, row.sender, row.client_message_id])
+/** What a row answers to: the place in the arrays that were sent, from 1. */
+function at<T>(items: readonly T[], { place }: { place: number }): T {
+  const item = items[place - 1]
+  if (item === undefined) throw new Error(`there is no place ${place} in the batch`)
+  return item
 }
 
-interface Written {
-  event: StoredEvent
-  once: Change['once']
+function toThread(visitorId: VisitorId, visitor: sql.LockedRow, head: sql.HeadRow): Thread {
+  const { name: visitorName, bound, seq, internal_seq: internalSeq, last_timestamp: lastTimestamp } = visitor
+  const conversation: AgentsConversation | null =
+    head.id === null
+      ? null
+      : {
+          id: head.id,
+          visitorId,
+          visitorName,
+          status: head.status,
+          agents: head.agents,
+          lastMessage:
+            head.last_at === null || head.last_from === null
+              ? null
+              : { text: head.last_text ?? '', from: head.last_from, timestamp: head.last_at },
+          openedAt: head.opened_at,
+          closedAt: head.closed_at,
+          updatedAt: head.updated_at,
+          seq,
+          readByAgents: head.read_by_agents,
+          readByVisitor: head.read_by_visitor,
+          assignee: head.assignee_id === null ? null : { id: head.assignee_id, name: head.assignee_name ?? '' },
+          unread: head.unread,
+          internalSeq,
+          bound,
+        }
+  return { visitorId, visitorName, bound, seq, internalSeq, lastTimestamp, conversation }
+}
+
+function knownKey(thread: string, { sender, clientMessageId }: NonNullable<Change['once']>): string {
+  return JSON.stringify([thread, sender, clientMessageId])
 }
 
 interface State {
   group: Group
   isNew: boolean
   thread: Thread
+  /** The conversation that Postgres has as the current one. */
+  stored: AgentsConversation | null
   /** Heads that are current no more: a new conversation took their place. */
   former: AgentsConversation[]
-  events: Written[]
+  events: Omit<Appended, 'workspaceId'>[]
   outcomes: [index: number, outcome: Outcome][]
 }
 
 function decideGroup(group: Group, found: Found, ids: Ids): State {
-  const existing = found.threads.get(group.key)
+  const existing = found.threads.get(group)
   const state: State = {
     group,
     isNew: existing === undefined,
     thread: existing ?? newThread(group.visitorId),
+    stored: existing?.conversation ?? null,
     former: [],
     events: [],
     outcomes: [],
@@ -132,15 +177,7 @@ function decideGroup(group: Group, found: Found, ids: Ids): State {
 
 function decideChange(state: State, change: Change, found: Found, ids: Ids): Changed {
   const { once } = change
-  const key =
-    once === undefined
-      ? ''
-      : knownKey({
-          workspace_id: change.workspaceId,
-          visitor_id: change.visitorId,
-          sender: once.sender,
-          client_message_id: once.clientMessageId,
-        })
+  const key = once === undefined ? '' : knownKey(state.group.key, once)
   const first = found.known.get(key)
   if (once !== undefined && first !== undefined) {
     if (!isSame(first, once)) throw new DostiError('message.conflict')
@@ -166,73 +203,19 @@ function isSame(event: StoredEvent, once: NonNullable<Change['once']>): boolean 
   return event.name === once.name && 'text' in event.data && event.data.text === once.text
 }
 
-function visitorRows(states: readonly State[]): string {
-  return JSON.stringify(
-    states.map(({ group, isNew, thread }) => ({
-      is_new: isNew,
-      workspace_id: group.workspaceId,
-      visitor_id: group.visitorId,
-      name: thread.visitorName,
-      seq: thread.seq,
-      internal_seq: thread.internalSeq,
-      last_timestamp: thread.lastTimestamp,
-      conversation_id: thread.conversation?.id ?? null,
-    })),
-  )
-}
-
-function headRows(states: readonly State[]): string {
-  return JSON.stringify(
-    states.flatMap(({ group, thread, former }) => {
-      const heads = former.map((head) => headRow(group.workspaceId, head, false))
-      return thread.conversation === null ? heads : [...heads, headRow(group.workspaceId, thread.conversation, true)]
-    }),
-  )
-}
-
-/** A head as a row of the table `conversation`. */
-export function headRow(workspaceId: WorkspaceId, head: AgentsConversation, isCurrent: boolean) {
-  return {
-    workspace_id: workspaceId,
-    id: head.id,
-    visitor_id: head.visitorId,
-    status: head.status,
-    is_current: isCurrent,
-    agents: head.agents,
-    assignee_id: head.assignee?.id ?? null,
-    assignee_name: head.assignee?.name ?? null,
-    last_text: head.lastMessage?.text ?? null,
-    last_from: head.lastMessage?.from ?? null,
-    last_at: head.lastMessage?.timestamp ?? null,
-    opened_at: head.openedAt,
-    closed_at: head.closedAt,
-    updated_at: head.updatedAt,
-    read_by_agents: head.readByAgents,
-    read_by_visitor: head.readByVisitor,
-    unread: head.unread,
+function rowsOf(states: readonly State[]): Rows {
+  const rows: Rows = { createdVisitors: [], changedVisitors: [], openedHeads: [], changedHeads: [], events: [] }
+  for (const { group, isNew, thread, stored, former, events } of states) {
+    const { workspaceId } = group
+    const addHead = (head: AgentsConversation, isCurrent: boolean): void => {
+      const heads = head.id === stored?.id ? rows.changedHeads : rows.openedHeads
+      heads.push({ workspaceId, head, isCurrent })
+    }
+    const visitors = isNew ? rows.createdVisitors : rows.changedVisitors
+    visitors.push({ workspaceId, thread })
+    for (const head of former) addHead(head, false)
+    if (thread.conversation !== null) addHead(thread.conversation, true)
+    for (const { event, once } of events) rows.events.push({ workspaceId, event, once })
   }
-}
-
-function eventRows(states: readonly State[]): string {
-  return JSON.stringify(
-    states.flatMap(({ group, events }) => events.map(({ event, once }) => eventRow(group.workspaceId, event, once))),
-  )
-}
-
-/** An event as a row of the table `event`. */
-export function eventRow(workspaceId: WorkspaceId, event: StoredEvent, once: Change['once']) {
-  return {
-    workspace_id: workspaceId,
-    visitor_id: event.visitorId,
-    stream: event.stream,
-    seq: event.seq,
-    id: event.id,
-    name: event.name,
-    conversation_id: event.conversationId,
-    timestamp: event.timestamp,
-    actor: event.actor,
-    data: event.data,
-    sender: once?.sender ?? null,
-    client_message_id: once?.clientMessageId ?? null,
-  }
+  return rows
 }

@@ -13,12 +13,12 @@ import type {
 import type pg from 'pg'
 import { DEADLINE_MS, withConnection } from './client.ts'
 import type { Db } from './client.ts'
-import { commitBatch, keyOf } from './commit-batch.ts'
+import { commitBatch, keyOf, lockThread } from './commit-batch.ts'
 import type { Committed, Group } from './commit-batch.ts'
 import * as sql from './conversation-statements.ts'
-import { inTransaction, scopeText } from './scope.ts'
+import { COMMIT, orRollBack, scopeText } from './scope.ts'
 import { createLanes, type Lanes } from './lanes.ts'
-import { run } from './statement.ts'
+import { call, run, runAll } from './statement.ts'
 import { sqlState, unavailable } from './unavailable.ts'
 
 const ATTEMPTS = 3
@@ -168,18 +168,18 @@ async function readList(client: pg.PoolClient, query: ListQuery) {
 }
 
 async function markRead(client: pg.PoolClient, mark: Parameters<ConversationStore['markRead']>[0]) {
-  const { workspaceId, visitorId } = mark
-  return await inTransaction(client, [workspaceId], async () => {
-    await run(client, sql.LOCK_WAITING, [[workspaceId], [visitorId]])
-    const [row] = await run(client, sql.READ_THREADS, [[workspaceId], [visitorId], [], [], [], []])
-    const head = row?.threads[0]?.thread.conversation ?? null
-    if (head === null) return undefined
-    const next = evolveRead(head, mark)
-    const seq = mark.by === 'visitor' ? next.readByVisitor : next.readByAgents
-    const raised = seq > (mark.by === 'visitor' ? head.readByVisitor : head.readByAgents)
-    if (raised || next.unread !== head.unread) {
-      await run(client, sql.RAISE_READ, [workspaceId, visitorId, next.readByAgents, next.readByVisitor, next.unread])
-    }
-    return { seq, raised }
+  return await orRollBack(client, async () => {
+    const head = (await lockThread(client, mark))?.conversation ?? null
+    const next = head === null ? null : evolveRead(head, mark)
+    const seqOf = mark.by === 'visitor' ? 'readByVisitor' : 'readByAgents'
+    const raised = head !== null && next !== null && next[seqOf] > head[seqOf]
+    const differs = raised || next?.unread !== head?.unread
+    await runAll(client, [
+      ...(next !== null && differs
+        ? [call(sql.RAISE_READ, [mark.workspaceId, next.id, next.readByAgents, next.readByVisitor, next.unread])]
+        : []),
+      call(COMMIT, []),
+    ])
+    return next === null ? undefined : { seq: next[seqOf], raised }
   })
 }

@@ -66,7 +66,8 @@ export const READ_ATTENDANCE: Statement<
       ARRAY(SELECT l.event_seq FROM alert l
         WHERE l.workspace_id = c.workspace_id AND l.conversation_id = c.id AND l.status = 'due') AS due_seqs
     FROM unnest($1::text[], $2::text[]) AS k (workspace_id, visitor_id)
-    JOIN conversation c ON c.workspace_id = k.workspace_id AND c.visitor_id = k.visitor_id AND c.is_current
+    JOIN visitor v ON v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id
+    JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id
     LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id`,
 }
 

@@ -39,7 +39,9 @@ describe('P3: row-level security', () => {
     const store = createConversationStore(db, { ids: countingIds() })
     const countAll = async () => {
       const counts = await Promise.all(
-        tables.map((table) => db.pool.query<{ count: number }>(`SELECT count(*) FROM ${pg.escapeIdentifier(table)}`)),
+        tables.map((table) =>
+          db.pool.query<{ count: number }>(`SELECT count(*)::int FROM ${pg.escapeIdentifier(table)}`),
+        ),
       )
       return counts.map(({ rows }) => rows[0]?.count)
     }

@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { DEADLINE_MS, withinDeadline } from './client.ts'
 import type { Db } from './client.ts'
 import type { Prisma } from './generated/client.ts'
+import { call, run, runAll, type Call, type Statement } from './statement.ts'
 
 /** The workspaces whose rows a transaction may see and write; `*` is for credentials, the follower of the log and the sweep. */
 export type Scope = '*' | readonly WorkspaceId[]
@@ -14,33 +15,39 @@ export function scopeText(scope: Scope): string {
   return [...new Set(scope)].join(',')
 }
 
-/** Begins a transaction within a scope; one round trip. */
-export async function begin(client: pg.PoolClient, scope: Scope): Promise<void> {
-  await client.query(`BEGIN; SELECT set_config('dosti.scope', '${scopeText(scope)}', true)`)
+const BEGIN: Statement<[], never> = { name: 'begin', text: 'BEGIN' }
+const SET_SCOPE: Statement<[scope: string], unknown> = {
+  name: 'set_scope',
+  text: `SELECT set_config('dosti.scope', $1, true)`,
 }
 
-/** Commits; rejects if Postgres rolled back instead, as it does after a failed statement. */
-export async function commit(client: pg.PoolClient): Promise<void> {
-  const { command } = await client.query('COMMIT')
-  if (command !== 'COMMIT') throw new Error(`the transaction ended with ${command}`)
+/** Begins a transaction within a scope; two calls, first of all. */
+export function begin(scope: Scope): [Call<never>, Call<unknown>] {
+  return [call(BEGIN, []), call(SET_SCOPE, [scopeText(scope)])]
 }
 
-/** Rolls back; a broken connection cannot, and need not. */
-export async function rollback(client: pg.PoolClient): Promise<void> {
-  await client.query('ROLLBACK').catch(() => {})
+/** Commits; fails if Postgres rolled back instead, as it does after a failed statement. */
+export const COMMIT: Statement<[], never> = { name: 'commit', text: 'COMMIT' }
+
+/** Work in a transaction that it begins and commits itself; rolls back when it rejects. */
+export async function orRollBack<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    // A broken connection cannot, and need not.
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  }
 }
 
 /** A transaction on a connection of its own statements: commits when `work` resolves, rolls back when it rejects. */
 export async function inTransaction<T>(client: pg.PoolClient, scope: Scope, work: () => Promise<T>): Promise<T> {
-  await begin(client, scope)
-  try {
+  return await orRollBack(client, async () => {
+    await runAll(client, begin(scope))
     const result = await work()
-    await commit(client)
+    await run(client, COMMIT, [])
     return result
-  } catch (error) {
-    await rollback(client)
-    throw error
-  }
+  })
 }
 
 /** A Prisma transaction within a scope; it too answers before the deadline. */

@@ -1,0 +1,149 @@
+/**
+ * The SQL that writes a batch: five plain statements that travel together, of which a usual message needs three. Each takes
+ * its rows as one array a column: Postgres reads those in a quarter of the time that it spends on JSON.
+ */
+import type { AgentsConversation, StoredEvent, WorkspaceId } from '@dosti/contracts'
+import type { Change, Thread } from '@dosti/conversations'
+import { call, type Call, type Statement } from './statement.ts'
+
+type Cell = string | number | boolean | null
+
+/** Writes some rows of one kind. */
+interface Write<Row> {
+  statement: Statement<Cell[][], never>
+  /** The rows as the statement's parameters. */
+  valuesOf: (rows: readonly Row[]) => Cell[][]
+}
+
+/** A column of a row: its name, its type in Postgres, and its value. */
+type Column<Row> = readonly [name: string, type: string, of: (row: Row) => Cell]
+
+const write = <Row>(
+  name: string,
+  columns: readonly Column<Row>[],
+  text: (names: string, rows: string) => string,
+): Write<Row> => {
+  const names = columns.map(([column]) => column).join(', ')
+  const arrays = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')
+  return {
+    statement: { name, text: text(names, `unnest(${arrays}) AS x (${names})`) },
+    valuesOf: (rows) => columns.map(([, , of]) => rows.map(of)),
+  }
+}
+
+const insert = (table: string) => (names: string, rows: string) =>
+  `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${rows}`
+
+const update = (table: string, key: readonly string[]) => (names: string, rows: string) => {
+  const set = names.split(', ').filter((name) => !key.includes(name))
+  return `UPDATE ${table} t SET ${set.map((name) => `${name} = x.${name}`).join(', ')}
+    FROM ${rows} WHERE ${key.map((name) => `t.${name} = x.${name}`).join(' AND ')}`
+}
+
+/** A visitor after a change. */
+export interface VisitorRow {
+  workspaceId: WorkspaceId
+  thread: Thread
+}
+
+const VISITOR: readonly Column<VisitorRow>[] = [
+  ['workspace_id', 'text', ({ workspaceId }) => workspaceId],
+  ['visitor_id', 'text', ({ thread }) => thread.visitorId],
+  ['name', 'text', ({ thread }) => thread.visitorName],
+  ['seq', 'int', ({ thread }) => thread.seq],
+  ['internal_seq', 'int', ({ thread }) => thread.internalSeq],
+  ['last_timestamp', 'bigint', ({ thread }) => thread.lastTimestamp],
+  ['conversation_id', 'text', ({ thread }) => thread.conversation?.id ?? null],
+]
+
+/** New visitors. One that another node made in the meantime is a unique violation, on purpose: the batch is then decided again. */
+export const CREATE_VISITORS = write('create_visitors', VISITOR, insert('visitor'))
+
+/** Visitors whose rows are locked. */
+export const UPDATE_VISITORS = write('update_visitors', VISITOR, update('visitor', ['workspace_id', 'visitor_id']))
+
+/** A conversation after a change; a former one gives its place in the lists away. */
+export interface HeadChange {
+  workspaceId: WorkspaceId
+  head: AgentsConversation
+  isCurrent: boolean
+}
+
+const HEAD: readonly Column<HeadChange>[] = [
+  ['workspace_id', 'text', ({ workspaceId }) => workspaceId],
+  ['id', 'text', ({ head }) => head.id],
+  ['status', 'text', ({ head }) => head.status],
+  ['is_current', 'boolean', ({ isCurrent }) => isCurrent],
+  ['agents', 'jsonb', ({ head }) => JSON.stringify(head.agents)],
+  ['assignee_id', 'text', ({ head }) => head.assignee?.id ?? null],
+  ['assignee_name', 'text', ({ head }) => head.assignee?.name ?? null],
+  ['last_text', 'text', ({ head }) => head.lastMessage?.text ?? null],
+  ['last_from', 'text', ({ head }) => head.lastMessage?.from ?? null],
+  ['last_at', 'bigint', ({ head }) => head.lastMessage?.timestamp ?? null],
+  ['closed_at', 'bigint', ({ head }) => head.closedAt],
+  ['updated_at', 'bigint', ({ head }) => head.updatedAt],
+  ['read_by_agents', 'int', ({ head }) => head.readByAgents],
+  ['read_by_visitor', 'int', ({ head }) => head.readByVisitor],
+  ['unread', 'int', ({ head }) => head.unread],
+]
+
+/** Conversations that a change opened. */
+export const CREATE_HEADS = write(
+  'create_heads',
+  [...HEAD, ['visitor_id', 'text', ({ head }) => head.visitorId], ['opened_at', 'bigint', ({ head }) => head.openedAt]],
+  insert('conversation'),
+)
+
+/** Conversations that were there before; what never changes is left alone. */
+export const UPDATE_HEADS = write('update_heads', HEAD, update('conversation', ['workspace_id', 'id']))
+
+/** An event to append, and what makes it the same message when it is sent again. */
+export interface Appended {
+  workspaceId: WorkspaceId
+  event: StoredEvent
+  once: Pick<NonNullable<Change['once']>, 'sender' | 'clientMessageId'> | undefined
+}
+
+/** Adds to the log. A number, a timestamp or a client message id that is taken is a unique violation. */
+export const APPEND_EVENTS = write<Appended>(
+  'append_events',
+  [
+    ['workspace_id', 'text', ({ workspaceId }) => workspaceId],
+    ['visitor_id', 'text', ({ event }) => event.visitorId],
+    ['stream', 'text', ({ event }) => event.stream],
+    ['seq', 'int', ({ event }) => event.seq],
+    ['id', 'text', ({ event }) => event.id],
+    ['name', 'text', ({ event }) => event.name],
+    ['conversation_id', 'text', ({ event }) => event.conversationId],
+    ['timestamp', 'bigint', ({ event }) => event.timestamp],
+    ['actor', 'jsonb', ({ event }) => JSON.stringify(event.actor)],
+    ['data', 'jsonb', ({ event }) => JSON.stringify(event.data)],
+    ['sender', 'text', ({ once }) => once?.sender ?? null],
+    ['client_message_id', 'text', ({ once }) => once?.clientMessageId ?? null],
+  ],
+  insert('event'),
+)
+
+/** All that a batch writes. */
+export interface Rows {
+  createdVisitors: VisitorRow[]
+  changedVisitors: VisitorRow[]
+  openedHeads: HeadChange[]
+  changedHeads: HeadChange[]
+  events: Appended[]
+}
+
+/** The statements for what there is to write; a conversation after the visitor it refers to. */
+export function writes(rows: Rows): Call<never>[] {
+  return [
+    ...callFor(CREATE_VISITORS, rows.createdVisitors),
+    ...callFor(UPDATE_VISITORS, rows.changedVisitors),
+    ...callFor(CREATE_HEADS, rows.openedHeads),
+    ...callFor(UPDATE_HEADS, rows.changedHeads),
+    ...callFor(APPEND_EVENTS, rows.events),
+  ]
+}
+
+function callFor<Row>({ statement, valuesOf }: Write<Row>, rows: readonly Row[]): Call<never>[] {
+  return rows.length === 0 ? [] : [call(statement, valuesOf(rows))]
+}
