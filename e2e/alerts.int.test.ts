@@ -16,6 +16,8 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await world.sql('UPDATE agent SET available = true')
+  // Who connects hears of everybody who waits.
+  await world.sql('UPDATE conversation SET read_by_agents = 1000')
   aisha = await agent(0)
   bilal = await agent(1)
 })
@@ -125,6 +127,29 @@ describe('alerts', () => {
     await world.redis.restart()
     await hurry()
     await until(() => alerts(aisha, 'flushed').length === 2, 'the second ring', 15_000)
+  })
+
+  it('D7 who connects after it rang hears it, once', async () => {
+    await write('early')
+    await hear(aisha, 'alert.raised')
+    const late = await agent(0)
+    await until(() => alerts(late, 'early').length === 1, 'the alert on connecting', 5000)
+    await quiet(3000)
+    expect(alerts(late, 'early')).toHaveLength(1)
+  })
+
+  it('D7 an alert whose push was lost is heard all the same', async () => {
+    await write('unheard')
+    await hear(aisha, 'alert.raised')
+    await world.sql(
+      `INSERT INTO alert (workspace_id, id, conversation_id, visitor_id, event_seq, step, due_at, status, finished_at)
+       SELECT workspace_id, 'alr_lost', id, visitor_id, 1, 1, 0, 'sent', extract(epoch FROM now()) * 1000
+       FROM conversation WHERE visitor_id = 'unheard'`,
+    )
+    const lost = (person: Person) => alerts(person, 'unheard').filter(({ data }) => data['alertId'] === 'alr_lost')
+    await until(() => lost(aisha).length === 1, 'the alert without its push', 5000)
+    await quiet(3000)
+    expect([aisha, bilal].map(lost)).toEqual([[expect.anything()], [expect.anything()]])
   })
 
   it('two workers ring once', async () => {

@@ -232,7 +232,7 @@ const damages: [what: string, rule: Rule, damage: (recording: Recording) => void
   ['an alert that was never made', 'alerts', (r) => void r.alerts.pop()],
   ['an alert that was never sent', 'alerts', (r) => void (firstAlert(r).status = 'due')],
   ['an alert made twice', 'alerts', (r) => void r.alerts.push({ ...firstAlert(r), alertId: 'alr_x' })],
-  ['an alert heard twice', 'alerts', (r) => void firstAlert(r).heardBy.set('agent', 2)],
+  ['an alert heard twice on one connection', 'alerts', (r) => void firstAlert(r).heardBy.set('agent', 2)],
   ['a waiting visitor nobody heard of', 'alerts', (r) => r.alerts.forEach(({ heardBy }) => heardBy.clear())],
   [
     'a rule of a single fault that did not hold',

@@ -230,7 +230,8 @@ function checkAlerts({ waiting, alerts, sends }: Recording, log: Log): Finding {
   }
   for (const { alertId, visitorId, step, heardBy } of alerts)
     for (const [party, times] of heardBy)
-      if (times > 1) wrong.push(`${party} heard alert ${step} of ${visitorId} (${alertId}) ${times} times`)
+      if (times > 1)
+        wrong.push(`${party} heard alert ${step} of ${visitorId} (${alertId}) ${times} times on one connection`)
   return { n, wrong }
 }
 

@@ -217,7 +217,7 @@ function hearPublished(party: Party, heard: Set<string>, data: Record<string, un
 export interface Agent {
   workspace: Workspace
   follower: Follower
-  /** How often each alert was heard. */
+  /** How often each alert was heard on one connection, at most: another connection hears what still waits. */
   heardAlerts: Map<string, number>
   /** Messages whose outcome is not known yet, over all threads. */
   unsettled: () => number
@@ -275,12 +275,15 @@ export async function bringAgent(
     if (seq % NOTED === 0) say('internal', `${workspace.name}.${visitorId}.internal`)
   }
   const heardAlerts = new Map<string, number>()
+  const heardOnThis = new Map<string, number>()
   const hearing: Hearing = {
     bytes,
     event(eventName, data) {
       if (eventName === 'alert.raised') {
         const alertId = String(data['alertId'])
-        heardAlerts.set(alertId, (heardAlerts.get(alertId) ?? 0) + 1)
+        const times = (heardOnThis.get(alertId) ?? 0) + 1
+        heardOnThis.set(alertId, times)
+        heardAlerts.set(alertId, Math.max(heardAlerts.get(alertId) ?? 0, times))
       }
       if (!('seq' in data && 'stream' in data)) return
       const event = data as unknown as StoredEvent
@@ -299,7 +302,10 @@ export async function bringAgent(
     hearing,
     random,
     attempts: recording.attempts,
-    onUp: () => void catchUp().catch(() => {}),
+    onUp() {
+      heardOnThis.clear()
+      void catchUp().catch(() => {})
+    },
   })
   const outboxes = () => [...threads.values()].map(({ outbox }) => outbox)
   return {

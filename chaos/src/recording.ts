@@ -91,7 +91,7 @@ export interface LogEvent {
   text: string | null
 }
 
-/** An alert row, and how often each agent's client heard it. */
+/** An alert row, and how often each agent's client heard it on one connection, at most. */
 export interface AlertRecord {
   alertId: string
   workspaceId: string

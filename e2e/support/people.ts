@@ -40,7 +40,7 @@ export function hear(person: Pick<Person, 'heard'>, name: string, nth = 1): Prom
 }
 
 /** Long enough for whatever is under way to arrive; for proving that something does not. */
-export const quiet = (): Promise<void> => wait(300)
+export const quiet = (forMs = 300): Promise<void> => wait(forMs)
 
 /** JSON over HTTP, with the status. */
 export async function post(

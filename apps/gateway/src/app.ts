@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
+import { agentRoom } from '@dosti/bus'
 import { createHttp, registerHealth } from '@dosti/runtime'
 import type { FastifyInstance } from 'fastify'
-import { cutRoom, deliver } from './deliver.ts'
+import { cutRoom, deliver, isHere, type Sockets } from './deliver.ts'
+import type { Watchers } from './connection.ts'
 import { createDeps, type GatewayDeps } from './deps.ts'
 import { createDrain } from './drain.ts'
+import { createRingAgain } from './ring-again.ts'
 import { createSocketIo } from './socketio.ts'
 import { createRawUpgrades, dispatchUpgrades } from './upgrade.ts'
 import { createRawSockets } from './websocket.ts'
@@ -27,8 +30,20 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   const { config, db, bus, metrics, log } = deps
   const app = createHttp({ log, trustedProxies: config.TRUSTED_PROXIES })
   const drain = createDrain()
-  const cut = metrics.counter('dosti_slow_readers_cut_total', 'Sockets cut because they did not read.')
-  const raw = createRawSockets(deps, drain, () => cut.inc())
+  const slowReadersCut = metrics.counter('dosti_slow_readers_cut_total', 'Sockets cut because they did not read.')
+  const ringAgain = createRingAgain({
+    rung: (...query) => deps.alerts.rung(...query),
+    isHere: (workspaceId, agentId) => isHere(agentRoom(workspaceId, agentId), sockets),
+    deliver: (told) => deliver(told, sockets),
+    clock: Date.now,
+    log,
+  })
+  const watchers: Watchers = {
+    drain,
+    onConnected: (actor) => ringAgain.greet(actor),
+    onCut: () => slowReadersCut.inc(),
+  }
+  const raw = createRawSockets(deps, watchers)
   const rawUpgrades = createRawUpgrades()
   // Visitors use no cookies, so any page may ask; which pages may use a key is the key's affair.
   await app.register(cors, { origin: '*', strictPreflight: false })
@@ -47,15 +62,16 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     draining: () => drain.isDraining,
   })
 
-  const { io, slowReaders } = createSocketIo(app.server, deps, { drain, onCut: () => cut.inc() })
+  const { io, slowReaders } = createSocketIo(app.server, deps, watchers)
   dispatchUpgrades(app.server, rawUpgrades)
-  const sockets = { io, raw, slowReaders }
-  bus.subscribe((told) => deliver(told, sockets))
+  const sockets: Sockets = { io, raw, slowReaders }
+  bus.subscribe((told) => deliver(ringAgain.unheard(told), sockets))
   const endWatch = watchRevocations(deps.revokedWithin, (room) => cutRoom(room, sockets), log)
   return {
     app,
     async close() {
       endWatch()
+      ringAgain.end()
       await drain.run(config.DRAIN_MS)
       raw.close()
       io.engine.close()

@@ -2,6 +2,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor, OperationName, Reply } from '@dosti/contracts'
 import type { Dispatch } from '@dosti/runtime'
+import type { Drain } from './drain.ts'
+
+/** Who watches over the connections of both kinds. */
+export interface Watchers {
+  drain: Drain
+  /** Somebody is connected, and in their rooms. */
+  onConnected: (actor: Actor) => void
+  /** A socket is given up because it does not read. */
+  onCut: () => void
+}
 
 export interface Connection {
   readonly actor: Actor

@@ -47,6 +47,11 @@ export function deliver(told: readonly Told[], { io, raw, slowReaders }: Sockets
   }
 }
 
+/** Somebody is in a room of this node. */
+export function isHere(room: string, { io, raw }: Pick<Sockets, 'io' | 'raw'>): boolean {
+  return io.of('/').adapter.rooms.has(room) || raw.hasAny([room])
+}
+
 /** Cuts the line of everybody in a room of this node. */
 export function cutRoom(room: string, { io, raw }: Pick<Sockets, 'io' | 'raw'>): void {
   const { adapter, sockets } = io.of('/')

@@ -2,7 +2,14 @@ import { createAccounts, type Accounts } from '@dosti/accounts'
 import { createRedisBus, type Bus } from '@dosti/bus'
 import { OPERATIONS, type OperationName } from '@dosti/contracts'
 import { createConversations } from '@dosti/conversations'
-import { createAccountStore, createConversationStore, createDb, type Db } from '@dosti/db'
+import {
+  createAccountStore,
+  createAlertStore,
+  createConversationStore,
+  createDb,
+  type AlertStore,
+  type Db,
+} from '@dosti/db'
 import {
   createDispatch,
   createGuessFence,
@@ -26,6 +33,7 @@ export interface GatewayDeps {
   db: Db
   bus: Bus
   dispatch: Dispatch
+  alerts: Pick<AlertStore, 'rung'>
   identify: Accounts['identify']
   agentOfTicket: Accounts['agentOfTicket']
   revokedWithin: Accounts['revokedWithin']
@@ -68,6 +76,7 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
     db,
     bus,
     dispatch,
+    alerts: createAlertStore(db),
     identify: accounts.identify,
     agentOfTicket: accounts.agentOfTicket,
     revokedWithin: accounts.revokedWithin,

@@ -6,9 +6,8 @@ import { ERRORS, type WireError } from '@dosti/contracts'
 import { withinDeadline, wireErrorOf } from '@dosti/runtime'
 import { Server, type Socket } from 'socket.io'
 import { introduce, welcomeFor, type Introduced } from './authenticate.ts'
-import { createConnection, type Connection } from './connection.ts'
+import { createConnection, type Connection, type Watchers } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Drain } from './drain.ts'
 import { publishedRoom, speakPublished } from './published.ts'
 import { createSlowReaders, cut, type SlowReaders } from './slow-readers.ts'
 
@@ -19,7 +18,7 @@ const PACKET_BYTES_MAX = 1_000_000
 export function createSocketIo(
   server: HttpServer,
   deps: GatewayDeps,
-  { drain, onCut }: { drain: Drain; onCut: () => void },
+  { drain, onConnected, onCut }: Watchers,
 ): { io: Server; slowReaders: SlowReaders } {
   const { log, config } = deps
   const io = new Server(server, {
@@ -67,6 +66,7 @@ export function createSocketIo(
     })
     const rooms = protocol === 'published' ? roomsOf(actor).map(publishedRoom) : roomsOf(actor)
     void socket.join([...rooms, credentialRoom])
+    onConnected(actor)
     if (protocol === 'published') speakPublished(socket, connection)
     else speakExtended(socket, connection, slowReaders)
   })

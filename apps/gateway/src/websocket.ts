@@ -6,9 +6,8 @@ import { DostiError, HELLO_TIMEOUT_MS, type Reply } from '@dosti/contracts'
 import { withinDeadline, wireErrorOf } from '@dosti/runtime'
 import type { RawData, WebSocket } from 'ws'
 import { greet, welcomeFor } from './authenticate.ts'
-import { createConnection, type Connection } from './connection.ts'
+import { createConnection, type Connection, type Watchers } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Drain } from './drain.ts'
 import { BACKLOG_BYTES_MAX, SLOW_BYTES } from './slow-readers.ts'
 
 const HEARTBEAT_MS = 25_000
@@ -33,8 +32,8 @@ interface Frame {
   input: unknown
 }
 
-/** Builds the raw side of the gateway; `onCut` is told of each socket that is given up because it does not read. */
-export function createRawSockets(deps: GatewayDeps, drain: Drain, onCut: () => void): RawSockets {
+/** Builds the raw side of the gateway. */
+export function createRawSockets(deps: GatewayDeps, { drain, onConnected, onCut }: Watchers): RawSockets {
   const rooms = new Map<string, Set<WebSocket>>()
   const alive = new Map<WebSocket, boolean>()
   const heartbeat = setInterval(() => {
@@ -92,6 +91,7 @@ export function createRawSockets(deps: GatewayDeps, drain: Drain, onCut: () => v
           connection = createConnection(deps.dispatch, actor, randomUUID())
           if (socket.readyState === socket.OPEN) joined = [...roomsOf(actor), credentialRoom]
           join(socket, joined)
+          onConnected(actor)
           answer(id, { ok: true, data: welcomeFor(actor, Date.now()) })
         } catch (error) {
           refuse(id, error)

@@ -1,3 +1,4 @@
+import { tellRaised } from '@dosti/conversations'
 import { createHttp, registerHealth } from '@dosti/runtime'
 import type { FastifyInstance } from 'fastify'
 import { createAlertQueue } from './alert-queue.ts'
@@ -22,11 +23,7 @@ export function startWorker({ config, log, db, bus, eventLog, alerts, metrics }:
     config.REDIS_URL,
     async ({ workspaceId, alertId }) => {
       const raised = await alerts.take(workspaceId, alertId)
-      if (!raised) return
-      const { alert, agents } = raised
-      bus.publish([
-        { workspaceId, visitorId: alert.visitorId, audience: { agents }, event: { name: 'alert.raised', data: alert } },
-      ])
+      if (raised) bus.publish([tellRaised(raised)])
     },
     log,
   )

@@ -4,7 +4,8 @@ import type { Told } from '@dosti/conversations'
 
 const visitorRoom = (workspaceId: WorkspaceId, visitorId: VisitorId) => `visitor:${workspaceId}:${visitorId}`
 const agentsRoom = (workspaceId: WorkspaceId) => `agents:${workspaceId}`
-const agentRoom = (workspaceId: WorkspaceId, agentId: AgentId) => `agent:${workspaceId}:${agentId}`
+/** Where an agent is, with all tabs and devices. */
+export const agentRoom = (workspaceId: WorkspaceId, agentId: AgentId) => `agent:${workspaceId}:${agentId}`
 
 /** The rooms a connection joins, once, at its handshake. */
 export function roomsOf(actor: Actor): string[] {

@@ -1,5 +1,14 @@
 /** When agents are alerted: what an event asks for, and whether that still holds when its time has come. Pure. */
-import type { AgentId, AgentsConversation, ConversationId, StoredEvent, VisitorId, WorkspaceId } from '@dosti/contracts'
+import type {
+  AgentId,
+  AgentsConversation,
+  ConversationId,
+  EventData,
+  StoredEvent,
+  VisitorId,
+  WorkspaceId,
+} from '@dosti/contracts'
+import type { Told } from './ports.ts'
 
 /** The second ring comes this long after the first, in milliseconds. */
 export const RING_AGAIN_AFTER_MS = 30_000
@@ -53,4 +62,16 @@ export function alertsFor(
 export function onDuty(agents: readonly { id: AgentId; available: boolean }[]): AgentId[] {
   const available = agents.filter((agent) => agent.available)
   return (available.length > 0 ? available : agents).map(({ id }) => id)
+}
+
+/** An alert that rings, and for whom. */
+export interface RaisedAlert {
+  workspaceId: WorkspaceId
+  alert: EventData<'alert.raised'>
+  agents: AgentId[]
+}
+
+/** Addresses an alert to those it rings for. */
+export function tellRaised({ workspaceId, alert, agents }: RaisedAlert): Told {
+  return { workspaceId, visitorId: alert.visitorId, audience: { agents }, event: { name: 'alert.raised', data: alert } }
 }

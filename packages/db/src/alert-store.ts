@@ -1,17 +1,11 @@
-import type { AgentId, AlertId, EventData, WorkspaceId } from '@dosti/contracts'
-import { onDuty } from '@dosti/conversations'
+import type { AgentId, AlertId, WorkspaceId } from '@dosti/contracts'
+import { onDuty, type RaisedAlert } from '@dosti/conversations'
 import { withConnection } from './client.ts'
 import type { Db } from './client.ts'
 import type { AddedAlert } from './event-log.ts'
-import { READ_DUE, TAKE_ALERT } from './log-statements.ts'
-import { inTransaction } from './scope.ts'
+import { READ_DUE, READ_RUNG, TAKE_ALERT, type RingRow } from './log-statements.ts'
+import { inTransaction, scopeText } from './scope.ts'
 import { run } from './statement.ts'
-
-/** An alert that rings now, and for whom: the agents on duty, or all of them if none is. */
-export interface RaisedAlert {
-  alert: EventData<'alert.raised'>
-  agents: AgentId[]
-}
 
 /** The alerts that the follower of the log made. */
 export interface AlertStore {
@@ -19,6 +13,8 @@ export interface AlertStore {
   due(limit: number, overdueByMs: number): Promise<AddedAlert[]>
   /** Takes an alert, once: undefined if somebody else took it, or if the visitor waits no more, which cancels it. */
   take(workspaceId: WorkspaceId, alertId: AlertId): Promise<RaisedAlert | undefined>
+  /** The newest alerts of some workspaces that rang within so many milliseconds, and whose visitors wait still. */
+  rung(workspaceIds: readonly WorkspaceId[], withinMs: number, limit: number): Promise<RaisedAlert[]>
 }
 
 export function createAlertStore(db: Pick<Db, 'pool' | 'breaker'>): AlertStore {
@@ -35,14 +31,26 @@ export function createAlertStore(db: Pick<Db, 'pool' | 'breaker'>): AlertStore {
       const [row] = await withConnection(db, (client) =>
         inTransaction(client, [workspaceId], () => run(client, TAKE_ALERT, [workspaceId, alertId])),
       )
-      if (row === undefined || row.status === 'cancelled') return undefined
-      const conversationId = row.conversation_id as RaisedAlert['alert']['conversationId']
-      const { visitor_id: visitorId, visitor_name: visitorName, step } = row
-      const agents = row.agents as { id: AgentId; available: boolean }[]
-      return {
-        alert: { alertId, conversationId, visitorId, visitorName, text: row.text ?? '', step },
-        agents: onDuty(agents),
-      }
+      return row === undefined || row.status === 'cancelled' ? undefined : toRaised(row)
     },
+    async rung(workspaceIds, withinMs, limit) {
+      const values: [string, number, number] = [scopeText(workspaceIds), withinMs, limit]
+      return (await withConnection(db, (client) => run(client, READ_RUNG, values))).map(toRaised)
+    },
+  }
+}
+
+function toRaised(row: RingRow): RaisedAlert {
+  return {
+    workspaceId: row.workspace_id as WorkspaceId,
+    alert: {
+      alertId: row.id as AlertId,
+      conversationId: row.conversation_id as RaisedAlert['alert']['conversationId'],
+      visitorId: row.visitor_id,
+      visitorName: row.visitor_name,
+      text: row.text ?? '',
+      step: row.step,
+    },
+    agents: onDuty(row.agents as { id: AgentId; available: boolean }[]),
   }
 }

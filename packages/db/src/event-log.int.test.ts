@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IdPrefix } from '@dosti/contracts'
+import type { IdPrefix, WorkspaceId } from '@dosti/contracts'
 import { agentAssigns, agentSends, visitorSends } from '@dosti/conversations/testing'
 import { alertsFor } from '@dosti/conversations'
 import { startPostgres } from '@dosti/testkit'
@@ -104,6 +104,7 @@ describe('the log and its follower', () => {
     const raised = taken.filter((one) => one !== undefined)
     expect(raised).toEqual([
       {
+        workspaceId,
         alert: expect.objectContaining({
           alertId: first?.alertId,
           visitorId: 'rings',
@@ -114,6 +115,22 @@ describe('the log and its follower', () => {
         agents: ['agt_ann', 'agt_ben'],
       },
     ])
+  })
+
+  it('what rang can be read again while the visitor waits, in the scope of its workspace', async () => {
+    const of = { workspaceId, visitorId: 'again' } as const
+    await store.change([visitorSends(of, 'hello?')])
+    const [first] = await leading(db, follow)
+    const alerts = createAlertStore(db)
+    const again = async (id: WorkspaceId, withinMs = 60_000) =>
+      (await alerts.rung([id], withinMs, 100)).filter(({ alert }) => alert.visitorId === 'again')
+    expect(await again(workspaceId)).toEqual([])
+    const raised = await alerts.take(workspaceId, first?.alertId ?? 'alr_')
+    expect(await again(workspaceId)).toEqual([raised])
+    expect(await again(workspaceId, -60_000)).toEqual([])
+    expect(await again('wsp_b')).toEqual([])
+    await store.markRead({ ...of, by: 'agents', seq: 99 })
+    expect(await again(workspaceId)).toEqual([])
   })
 
   it.each([

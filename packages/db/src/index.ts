@@ -1,6 +1,6 @@
 export { createAccountStore } from './account-store.ts'
 export { createAlertStore } from './alert-store.ts'
-export type { AlertStore, RaisedAlert } from './alert-store.ts'
+export type { AlertStore } from './alert-store.ts'
 export { createDb } from './client.ts'
 export type { Db, DbOptions } from './client.ts'
 export { createConversationStore } from './conversation-store.ts'

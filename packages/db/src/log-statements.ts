@@ -116,29 +116,52 @@ export const READ_DUE: Statement<
     ) rows`,
 }
 
+/** Whether nobody has reacted: an alert l of a conversation c, whose assignee is the agent a. */
+const WAITS = `c.is_current AND c.status = 'open' AND c.read_by_agents < l.event_seq AND NOT coalesce(a.available, false)`
+
+/** What rings, of an alert l, its conversation c and its visitor v. */
+export interface RingRow {
+  workspace_id: string
+  id: string
+  conversation_id: string
+  visitor_id: string
+  visitor_name: string | null
+  text: string | null
+  step: number
+  agents: { id: string; available: boolean }[]
+}
+
+const RING = `l.workspace_id, l.id, l.conversation_id, l.visitor_id, v.name AS visitor_name, c.last_text AS text, l.step,
+  (SELECT json_agg(json_build_object('id', m.id, 'available', m.available) ORDER BY m.id)
+    FROM agent m WHERE m.workspace_id = l.workspace_id) AS agents`
+
 /** Of those who take an alert at once, one gets the row: `sent` if the visitor still waits, `cancelled` if not. */
-export const TAKE_ALERT: Statement<
-  [workspaceId: string, alertId: string],
+export const TAKE_ALERT: Statement<[workspaceId: string, alertId: string], RingRow & { status: 'sent' | 'cancelled' }> =
   {
-    status: 'sent' | 'cancelled'
-    conversation_id: string
-    visitor_id: string
-    visitor_name: string | null
-    text: string | null
-    step: number
-    agents: { id: string; available: boolean }[]
-  }
-> = {
-  name: 'take_alert',
-  text: `
+    name: 'take_alert',
+    text: `
     UPDATE alert l SET finished_at = floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-      status = CASE WHEN c.is_current AND c.status = 'open' AND c.read_by_agents < l.event_seq AND NOT coalesce(a.available, false)
-        THEN 'sent' ELSE 'cancelled' END
+      status = CASE WHEN ${WAITS} THEN 'sent' ELSE 'cancelled' END
     FROM conversation c
     JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
     LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
     WHERE l.workspace_id = $1 AND l.id = $2 AND l.status = 'due' AND c.workspace_id = l.workspace_id AND c.id = l.conversation_id
-    RETURNING l.status, l.conversation_id, l.visitor_id, v.name AS visitor_name, c.last_text AS text, l.step,
-      (SELECT json_agg(json_build_object('id', m.id, 'available', m.available) ORDER BY m.id)
-        FROM agent m WHERE m.workspace_id = l.workspace_id) AS agents`,
+    RETURNING l.status, ${RING}`,
+  }
+
+/** The newest alerts of some workspaces that rang within so many milliseconds and wait still. */
+export const READ_RUNG: Statement<[scope: string, withinMs: number, limit: number], RingRow> = {
+  name: 'read_rung',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
+    SELECT rows.* FROM scope CROSS JOIN LATERAL (
+      SELECT ${RING}
+      FROM unnest(string_to_array(scope.ids, ',')) AS k (workspace_id)
+      JOIN alert l ON l.workspace_id = k.workspace_id AND l.status = 'sent'
+        AND l.finished_at >= floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2::bigint
+      JOIN conversation c ON c.workspace_id = l.workspace_id AND c.id = l.conversation_id
+      JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
+      LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
+      WHERE ${WAITS} ORDER BY l.finished_at DESC LIMIT $3
+    ) rows`,
 }

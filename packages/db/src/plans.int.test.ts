@@ -36,6 +36,7 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'v5', 1, 1, 0]],
   [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
   [log.READ_DUE.name, log.READ_DUE.text, [100, 0]],
+  [log.READ_RUNG.name, log.READ_RUNG.text, ['wsp_a,wsp_b', 60_000, 100]],
   [log.READ_ATTENDANCE.name, log.READ_ATTENDANCE.text, [workspaces, many]],
 ]
 

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type Live, useLive, useStore } from '../live.tsx'
 import { soundAlert, watchSound } from './sound.ts'
 import { stillWaiting, type Waiting, withAlert } from './waiting.ts'
@@ -7,10 +7,14 @@ import { stillWaiting, type Waiting, withAlert } from './waiting.ts'
 export function useAlerts(): { waiting: readonly Waiting[]; dismiss: (alertId: string) => void } {
   const { connection, inbox } = useLive()
   const [waiting, setWaiting] = useState<readonly Waiting[]>([])
+  // After a reconnect the same alert is told again; what was dismissed stays so.
+  const known = useRef(new Set<string>())
   useEffect(watchSound, [])
   useEffect(
     () =>
       connection.on('alert.raised', (alert) => {
+        if (known.current.has(alert.alertId)) return
+        known.current.add(alert.alertId)
         setWaiting((before) => withAlert(before, alert, inbox.head(alert.visitorId)))
         void soundAlert(alert.alertId)
       }),
