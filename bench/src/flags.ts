@@ -46,6 +46,6 @@ export function readFlags(args: string[]): Flags {
     repeats,
     only: values.only.split(',').filter((name) => name !== ''),
     measureMs: seconds * 1000,
-    warmUpMs: quick ? 100 : 500,
+    warmUpMs: quick ? 100 : 2000,
   }
 }

@@ -51,7 +51,7 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
     publisher: bus,
     fence: createGuessFence(limits),
   })
-  const conversations = createConversations({ store, publisher: bus, agents: accountStore, clock })
+  const conversations = createConversations({ store, publisher: bus, agents: accountStore, clock, defer: setImmediate })
   const newest = createNewestMessages(clock, later)
   bus.subscribe((told) => newest.hear(told))
   const dispatch = createDispatch({ handlers: { ...accounts.handlers, ...conversations }, limits, log, metrics })

@@ -63,6 +63,7 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
     publisher: bus,
     agents: accountStore,
     clock,
+    defer: setImmediate,
   })
   const overSockets = Object.fromEntries(
     Object.entries({ ...accounts.handlers, ...conversations }).filter(

@@ -8,6 +8,7 @@ import { Server, type Socket } from 'socket.io'
 import { introduce, welcomeFor, type Introduced } from './authenticate.ts'
 import { createConnection, type Connection, type Watchers } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
+import { writeOnce } from './one-write.ts'
 import { publishedRoom, speakPublished } from './published.ts'
 import { createSlowReaders, cut, type SlowReaders } from './slow-readers.ts'
 
@@ -34,6 +35,7 @@ export function createSocketIo(
       done(null, isEngineIo3(request as IncomingMessage) ? { origin: true, credentials: true } : { origin: '*' }),
   })
   const slowReaders = createSlowReaders(io, onCut)
+  writeOnce(io)
   io.engine.on('connection', (conn: Socket['conn']) =>
     conn.once('close', (reason) => {
       if (reason === 'ping timeout') cut(conn)

@@ -24,6 +24,8 @@ export interface ConversationPorts {
   agents: AgentDirectory
   /** Milliseconds since 1970. */
   clock: () => number
+  /** Runs something once all that arrived in this turn of the event loop was taken in. */
+  defer: (work: () => void) => void
 }
 
 /** The operations of this domain. */
@@ -46,8 +48,9 @@ export function createConversations({
   publisher,
   agents,
   clock,
+  defer,
 }: ConversationPorts): Handlers<ConversationOperation> {
-  const changing = { writer: createWriter(store, clock), publisher }
+  const changing = { writer: createWriter({ store, clock, defer }), publisher }
   return {
     'message.send': sendMessage(changing),
     'conversation.sync': syncConversation({ store, clock }),

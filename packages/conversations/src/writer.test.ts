@@ -28,6 +28,8 @@ function heldStore() {
     })
   return { batches, change }
 }
+const writerOver = (store: ReturnType<typeof heldStore>, clock: () => number, bounds = {}) =>
+  createWriter({ store, clock, defer: (work) => void Promise.resolve().then(work) }, bounds)
 const turn = async () => {
   for (let step = 0; step < 20; step += 1) await Promise.resolve()
 }
@@ -35,7 +37,7 @@ const turn = async () => {
 describe('the writer', () => {
   it('gathers what arrives while batches commit', async () => {
     const store = heldStore()
-    const writer = createWriter(store, () => 0)
+    const writer = writerOver(store, () => 0)
     const all = [writer.change(change('a')), writer.change(change('b'))]
     await turn()
     all.push(writer.change(change('c')))
@@ -53,7 +55,7 @@ describe('the writer', () => {
 
   it('D3 keeps the order of one visitor: its next change waits for the one in flight', async () => {
     const store = heldStore()
-    const writer = createWriter(store, () => 0)
+    const writer = writerOver(store, () => 0)
     const first = writer.change(change('a'))
     await turn()
     const second = writer.change(change('a'))
@@ -69,7 +71,7 @@ describe('the writer', () => {
 
   it('gives each change its own outcome', async () => {
     const store = heldStore()
-    const writer = createWriter(store, () => 0)
+    const writer = writerOver(store, () => 0)
     const [good, bad] = [writer.change(change('a')), writer.change(change('b'))]
     await turn()
     store.batches[0]?.finish([done, { ok: false, error: new Error('no') }])
@@ -79,7 +81,7 @@ describe('the writer', () => {
 
   it('refuses with service.unavailable when too many wait, instead of growing', async () => {
     const store = heldStore()
-    const writer = createWriter(store, () => 0, { batchMax: 1, queueMax: 2 })
+    const writer = writerOver(store, () => 0, { batchMax: 1, queueMax: 2 })
     const taken = [writer.change(change('a')), writer.change(change('b'))]
     await expect(writer.change(change('c'))).rejects.toMatchObject({ code: 'service.unavailable' })
     await turn()
@@ -89,7 +91,7 @@ describe('the writer', () => {
 
   it('one locked visitor stalls nobody: its batch lets the next ones begin, and its neighbours answer', async () => {
     const store = heldStore()
-    const writer = createWriter(store, () => 0)
+    const writer = writerOver(store, () => 0)
     const stuck = [writer.change(change('locked')), writer.change(change('free'))]
     await turn()
     store.batches[0]?.progress?.settled(1, done)
@@ -113,7 +115,7 @@ describe('the writer', () => {
   it('D8 drops who waited too long, instead of committing what was refused', async () => {
     const store = heldStore()
     let now = 0
-    const writer = createWriter(store, () => now, { batchMax: 1 })
+    const writer = writerOver(store, () => now, { batchMax: 1 })
     const held = [writer.change(change('a')), writer.change(change('b'))]
     const late = writer.change(change('c'))
     await turn()
@@ -130,7 +132,7 @@ describe('the writer', () => {
 
   it('a failed batch fails its changes and no others', async () => {
     const store = heldStore()
-    const writer = createWriter(store, () => 0)
+    const writer = writerOver(store, () => 0)
     const first = writer.change(change('a'))
     await turn()
     store.batches[0]?.fail(new Error('away'))

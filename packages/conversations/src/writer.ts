@@ -22,10 +22,16 @@ const RETRY_AFTER_MS = 1000
 /** Who has waited this long in the queue has been refused by now; to commit it after all would surprise everybody. */
 const QUEUE_WAIT_MAX_MS = 2500
 
+export interface WriterPorts {
+  store: Pick<ConversationStore, 'change'>
+  clock: () => number
+  /** Runs something once all that arrived in this turn of the event loop was taken in. */
+  defer: (work: () => void) => void
+}
+
 /** A writer over a store; one per process. */
 export function createWriter(
-  store: Pick<ConversationStore, 'change'>,
-  clock: () => number,
+  { store, clock, defer }: WriterPorts,
   { batchMax = BATCH_MAX, queueMax = QUEUE_MAX } = {},
 ): Writer {
   let queue: Waiting[] = []
@@ -84,11 +90,11 @@ export function createWriter(
       void commit(batch)
     }
   }
-  // Not at once: whatever else arrives in this turn of the event loop shares the transaction.
+  // Not at once: the rest of this turn shares the transaction. The first message alone would take one of the two places.
   const schedule = (): void => {
     if (scheduled || queue.length === 0) return
     scheduled = true
-    void Promise.resolve().then(flush)
+    defer(flush)
   }
 
   return {

@@ -5,18 +5,17 @@ export const REQUEST_DEADLINE_MS = 2700
 const RETRY_AFTER_MS = 1000
 
 /** The work's result, or `service.unavailable` once the time is over; what the work then comes to is unknown, and nobody waits for it. */
-export async function withinDeadline<T>(work: Promise<T>, ms: number = REQUEST_DEADLINE_MS): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () =>
-      late.reject(
-        new DostiError('service.unavailable', { retryAfterMs: RETRY_AFTER_MS, cause: new Error('deadline') }),
-      ),
-    ms,
-  )
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
+export function withinDeadline<T>(work: Promise<T>, ms: number = REQUEST_DEADLINE_MS): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void =>
+      reject(new DostiError('service.unavailable', { retryAfterMs: RETRY_AFTER_MS, cause: new Error('deadline') }))
+    const timer = setTimeout(late, ms)
+    const settle =
+      <V>(how: (value: V) => void) =>
+      (value: V): void => {
+        clearTimeout(timer)
+        how(value)
+      }
+    work.then(settle(resolve), settle(reject))
+  })
 }
