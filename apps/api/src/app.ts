@@ -21,6 +21,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
         : path.startsWith(OPERATIONS_PATH)
           ? { ok: false, error }
           : { error },
+    headers: { 'cache-control': 'no-store' },
   })
   // JSON is the only language here; a form or plain text gets a clear 415.
   app.removeContentTypeParser('text/plain')
@@ -33,13 +34,12 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
     allowedHeaders: ['content-type', 'authorization', 'idempotency-key', 'x-dosti-key', 'x-dosti-visitor'],
     maxAge: 86_400,
   })
-  await app.register(cookie)
-  app.addHook('onSend', (_request, reply, _payload, done) => {
-    void reply.header('cache-control', 'no-store')
-    done()
-  })
   routeChat(app, deps)
-  routeOperations(app, deps)
+  // Only the console has a cookie; the chat routes need not look for one.
+  await app.register(async (scope) => {
+    await scope.register(cookie)
+    routeOperations(scope, deps)
+  })
   const document = openApi()
   app.get('/api/openapi.json', async () => document)
   registerHealth(app, {

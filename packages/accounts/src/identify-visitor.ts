@@ -93,6 +93,7 @@ function readVisitorId(value: unknown): string {
 
 // A name is courtesy: one that cannot be used is left out, never a reason to refuse.
 function readVisitorName(value: unknown): string | undefined {
+  if (value === undefined) return undefined
   const parsed = visitorNameSchema.safeParse(value)
   return parsed.success ? parsed.data : undefined
 }

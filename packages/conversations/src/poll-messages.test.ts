@@ -34,7 +34,7 @@ describe('pollMessages', () => {
     const store = {
       messages: async (query: MessagesQuery) => {
         queries.push(query)
-        return { thread: { lastTimestamp }, messages: [], hasMore: false }
+        return { lastTimestamp, messages: [], hasMore: false }
       },
     } as unknown as ConversationStore
     const newest = createNewestMessages(
@@ -90,7 +90,7 @@ describe('a long poll', () => {
     )
     let messages: unknown[] = []
     const store = {
-      messages: async () => ({ thread: { lastTimestamp: now }, messages, hasMore: false }),
+      messages: async () => ({ lastTimestamp: now, messages, hasMore: false }),
     } as unknown as ConversationStore
     const poll = pollMessages({ store, newest, clock: () => now })
     const visitor = { kind: 'visitor', workspaceId: 'wsp_a', visitorId: 'v', bound: true } as const

@@ -51,45 +51,51 @@ export type PollMessages = (actor: VisitorActor, lastTimestamp: unknown, waitMs?
 
 /** Reads pages for visitors. Makes nothing, whoever asks. */
 export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages => {
-  const look = async (actor: VisitorActor, cursor: number | undefined, watch: Watch): Promise<Poll> => {
+  /** "Nothing new" from memory alone; undefined if only the store can tell. */
+  const recall = (actor: VisitorActor, cursor: number | undefined): Poll | undefined => {
+    const now = clock()
+    if (cursor === undefined || cursor > now) return undefined
+    if (!newest.hasNothingAfter(actor.workspaceId, actor.visitorId, cursor)) return undefined
+    return { messages: [], nextTimestamp: cursor, hasMore: false, truncated: isTruncated(cursor, since(actor, now)) }
+  }
+  const read = async (actor: VisitorActor, cursor: number | undefined, watch: Watch): Promise<Poll> => {
     const { workspaceId, visitorId } = actor
     const now = clock()
-    const since = actor.bound ? undefined : now - OPEN_HISTORY_MS
-    const read = (afterTimestamp: number | undefined) =>
+    const earliest = since(actor, now)
+    const messagesAfter = (afterTimestamp: number | undefined) =>
       store.messages({
         workspaceId,
         visitorId,
         limit: PAGE_SIZE_MAX,
-        ...(since === undefined ? {} : { since }),
+        ...(earliest === undefined ? {} : { since: earliest }),
         ...(afterTimestamp === undefined ? {} : { afterTimestamp }),
       })
-    const truncated = cursor !== undefined && since !== undefined && cursor < since
-    if (cursor !== undefined && cursor <= now && newest.hasNothingAfter(workspaceId, visitorId, cursor)) {
-      return { messages: [], nextTimestamp: cursor, hasMore: false, truncated }
-    }
 
     let after = cursor
-    let page = await read(after)
+    let page = await messagesAfter(after)
     // The stream may run ahead of this machine's clock; only a cursor that lies ahead of both is a client's mistake.
-    if (after !== undefined && after > Math.max(now, page?.thread.lastTimestamp ?? 0)) {
+    if (after !== undefined && after > Math.max(now, page?.lastTimestamp ?? 0)) {
       after = now - FUTURE_FALLBACK_MS
-      page = await read(after)
+      page = await messagesAfter(after)
     }
     const messages = page?.messages ?? []
     const nextTimestamp = messages.at(-1)?.timestamp ?? after ?? 0
     const hasMore = (after !== undefined && page?.hasMore) ?? false
     if (page && !hasMore) watch.confirm(nextTimestamp, now)
-    return { messages, nextTimestamp, hasMore, truncated }
+    return { messages, nextTimestamp, hasMore, truncated: isTruncated(cursor, earliest) }
   }
 
   return async (actor, lastTimestamp, waitMs = 0) => {
     const given = readTimestamp(lastTimestamp)
     const cursor = given === undefined ? undefined : Math.min(given, Number.MAX_SAFE_INTEGER)
+    // The usual poll, and all that it costs: nobody needs to be listened for.
+    const quiet = recall(actor, cursor)
+    if (quiet !== undefined && waitMs === 0) return quiet
     const end = clock() + waitMs
     for (;;) {
       const watch = newest.watch(actor.workspaceId, actor.visitorId)
       try {
-        const poll = await look(actor, cursor, watch)
+        const poll = recall(actor, cursor) ?? (await read(actor, cursor, watch))
         const left = end - clock()
         if (poll.messages.length > 0 || left <= 0) return poll
         await watch.wait(Math.min(left, LOOK_AGAIN_MS))
@@ -98,4 +104,13 @@ export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages 
       }
     }
   }
+}
+
+/** From when on a visitor may read: all of it with a proof of who they are, else the last days. */
+function since(actor: VisitorActor, now: number): number | undefined {
+  return actor.bound ? undefined : now - OPEN_HISTORY_MS
+}
+
+function isTruncated(cursor: number | undefined, earliest: number | undefined): boolean {
+  return cursor !== undefined && earliest !== undefined && cursor < earliest
 }

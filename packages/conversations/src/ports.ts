@@ -138,9 +138,7 @@ export interface ConversationStore {
   /** Undefined if there is no such visitor. */
   thread(query: ThreadQuery): Promise<ThreadRead | undefined>
   /** `message.sent` events alone, oldest first; undefined if there is no such visitor. With a cursor: the oldest after it. */
-  messages(
-    query: MessagesQuery,
-  ): Promise<{ thread: Thread; messages: StoredEventOf<'message.sent'>[]; hasMore: boolean } | undefined>
+  messages(query: MessagesQuery): Promise<MessagesRead | undefined>
   list(query: ListQuery): Promise<AgentsConversation[]>
   /** Raises one side's read mark, never lowers it; the mark that holds afterwards, or undefined if there is no conversation. */
   markRead(mark: {
@@ -149,6 +147,13 @@ export interface ConversationStore {
     by: 'visitor' | 'agents'
     seq: number
   }): Promise<{ seq: number; raised: boolean } | undefined>
+}
+
+export interface MessagesRead {
+  /** The newest timestamp of the visitor's streams. */
+  lastTimestamp: number
+  messages: StoredEventOf<'message.sent'>[]
+  hasMore: boolean
 }
 
 /** Who is told of an event. `origin` is the socket that caused it, where the published protocol leaves out its own echo. */

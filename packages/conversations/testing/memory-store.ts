@@ -46,7 +46,7 @@ export function createMemoryStore({ ids, clock = Date.now }: { ids: Ids; clock?:
               all.filter(({ timestamp }) => timestamp > afterTimestamp),
               limit,
             )
-      return { thread: stored.thread, messages: items, hasMore }
+      return { lastTimestamp: stored.thread.lastTimestamp, messages: items, hasMore }
     },
     list: async ({ workspaceId, status, assignee, before, limit }) =>
       [...threads]

@@ -134,7 +134,7 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       expect(await store.messages({ ...of, afterTimestamp: seen.at(-1)?.timestamp ?? 0, limit: 2 })).toMatchObject({
         messages: [],
         hasMore: false,
-        thread: { seq: 4 },
+        lastTimestamp: seen.at(-1)?.timestamp,
       })
     })
 

@@ -1,5 +1,5 @@
 import { evolveRead } from '@dosti/contracts'
-import type { StoredEvent } from '@dosti/contracts'
+import type { StoredEventOf } from '@dosti/contracts'
 import type {
   Change,
   ConversationStore,
@@ -131,24 +131,39 @@ async function readThread(client: pg.PoolClient, query: ThreadQuery) {
   const [row] = query.internal
     ? await run(client, sql.AFTER_BOTH, [...of, after, since, internalAfter])
     : await run(client, sql.AFTER_PUBLIC, [...of, after, since])
-  return row && firstOf(row, limit)
+  return row && { thread: row.thread, events: row.events.slice(0, limit), hasMore: row.events.length > limit }
 }
 
 async function readMessages(client: pg.PoolClient, query: MessagesQuery) {
   const { workspaceId, visitorId, limit, since = 0, afterTimestamp } = query
   const of: [string, string, number] = [scopeText([workspaceId]), visitorId, limit + 1]
-  if (afterTimestamp === undefined) {
-    const [row] = await run(client, sql.MESSAGES_NEWEST, [...of, since])
-    return row && { thread: row.thread, messages: row.events.slice(-limit), hasMore: row.events.length > limit }
+  const rows =
+    afterTimestamp === undefined
+      ? await run(client, sql.MESSAGES_NEWEST, [...of, since])
+      : await run(client, sql.MESSAGES_AFTER, [...of, afterTimestamp, since])
+  const [first] = rows
+  if (first === undefined) return undefined
+  const messages = first.seq === null ? [] : rows.map((row) => toMessage(visitorId, row))
+  return {
+    lastTimestamp: first.last_timestamp,
+    messages: afterTimestamp === undefined ? messages.slice(-limit) : messages.slice(0, limit),
+    hasMore: messages.length > limit,
   }
-  const [row] = await run(client, sql.MESSAGES_AFTER, [...of, afterTimestamp, since])
-  if (row === undefined) return undefined
-  const { thread, events, hasMore } = firstOf(row, limit)
-  return { thread, messages: events, hasMore }
 }
 
-function firstOf<E extends StoredEvent>({ thread, events }: sql.PageRow<E>, limit: number) {
-  return { thread, events: events.slice(0, limit), hasMore: events.length > limit }
+function toMessage(visitorId: string, row: sql.MessageRow): StoredEventOf<'message.sent'> {
+  const { id, seq, timestamp, conversation_id: conversationId, actor, data } = row
+  return {
+    id,
+    name: 'message.sent',
+    stream: 'public',
+    seq: seq ?? 0,
+    timestamp,
+    visitorId,
+    conversationId,
+    actor,
+    data,
+  }
 }
 
 async function readList(client: pg.PoolClient, query: ListQuery) {

@@ -10,6 +10,8 @@ export interface HttpOptions {
   trustedProxies?: string[]
   /** How an error looks at an address; `{ error }` where nothing else is said. */
   errorBody?: (path: string, error: WireError) => unknown
+  /** What every answer carries beside the request's id. */
+  headers?: Record<string, string>
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const
@@ -19,6 +21,7 @@ export function createHttp({
   log,
   trustedProxies = [],
   errorBody = (_path, error) => ({ error }),
+  headers = {},
 }: HttpOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_BYTES_MAX,
@@ -54,8 +57,9 @@ export function createHttp({
       reply.header('allow', allowed.join(', ')),
     )
   })
+  const everywhere = { 'x-content-type-options': 'nosniff', ...headers }
   app.addHook('onSend', (request, reply, _payload, done) => {
-    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+    void reply.header('x-request-id', request.id).headers(everywhere)
     done()
   })
   return app
