@@ -16,17 +16,6 @@ export function onCore(core: number, command: string, args: readonly string[]): 
   return PINNED ? ['taskset', ['-c', String(core), command, ...args]] : [command, [...args]]
 }
 
-/** Holds a running process on a core, and what it has started and will start. */
-export function holdOnCore(core: number, pid: number): void {
-  if (!PINNED) return
-  for (const one of [pid, ...childrenOf(pid)]) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(one)])
-}
-
-function childrenOf(pid: number): number[] {
-  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
-  return stdout.split('\n').filter(Boolean).map(Number)
-}
-
 /** A server under load. */
 export interface Node extends SpawnedProcess {
   /** Loopback address without a trailing slash. */

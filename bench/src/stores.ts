@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { findRedis, freePort, Running, startPostgres, startRedis } from '@dosti/tooling'
 import { handleOf } from '@dosti/testkit/processes'
 import pg from 'pg'
-import { holdOnCore, ROOT } from './processes.ts'
+import { ROOT } from './processes.ts'
 
 export interface Stores {
   /** The superuser's address of a database; made when missing. */
@@ -64,7 +64,6 @@ export async function startStores(
     logFile: join(run.folder, `redis-${place}.log`),
     onSpawn: ({ pid }) => run.running.add(`redis ${place}`, 'redis', pid),
   })
-  for (const pid of [postgres.child.pid ?? 0, redis.child.pid ?? 0]) holdOnCore(1, pid)
   return {
     database: (name) => database(postgres.url, name),
     postgresPid: postgres.child.pid ?? 0,

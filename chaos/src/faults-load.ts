@@ -1,9 +1,11 @@
 /** T25, T28, T29: so many at once that load itself is the fault. */
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '@dosti/tooling'
 import { WebSocket } from 'ws'
-import { someGateway, type Fault } from './fault.ts'
-import { askHttp, dialRaw, type Hearing } from './lines.ts'
+import { someGateway, type Fault, type Stage } from './fault.ts'
+import { askHttp, dialExtended, dialRaw, type Hearing } from './lines.ts'
+import { defineService } from './processes.ts'
 import { testCursor } from './strict-cursor.ts'
 
 const QUIET: Hearing = { bytes: () => {}, event: () => {} }
@@ -13,42 +15,113 @@ const stampede: Fault = {
   title: 'thousands of connections in one moment',
   once: true,
   async inject(stage) {
-    const { world } = stage
-    const { service } = someGateway(stage)
     const count = stage.size === 'short' ? 500 : 10_000
-    const url = `${service.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`
-    const from = Date.now()
-    const sockets = Array.from(
-      { length: count },
-      () => new WebSocket(url, { handshakeTimeout: 40_000, perMessageDeflate: false }),
-    )
-    const joined = await Promise.all(
-      sockets.map((socket, index) =>
-        join(socket, `40${JSON.stringify({ apiKey: world.workspaces[0].publicKey, visitorId: `crowd${index}` })}`),
-      ),
-    )
-    const tookMs = Date.now() - from
-    const share = joined.filter(Boolean).length / count
-    for (const socket of sockets) socket.terminate()
-    await wait(1000)
-    stage.expect(
-      '999 of 1000 are in within 30 s',
-      share >= 0.999 && tookMs <= 30_000,
-      `${share * 100} % of ${count} in ${tookMs} ms`,
-    )
+    await allAtOnce(stage, count)
+    await floodFromOneAddress(stage, count)
   },
 }
 
-async function join(socket: WebSocket, connect: string): Promise<boolean> {
-  const done = Promise.withResolvers<boolean>()
-  socket.on('error', () => done.resolve(false)).on('close', () => done.resolve(false))
+async function allAtOnce(stage: Stage, count: number): Promise<void> {
+  const from = Date.now()
+  const crowd = await connectCrowd(stage, someGateway(stage).service.url, { count, localAddress: '127.0.0.1' })
+  const tookMs = Date.now() - from
+  const share = crowd.ends.filter((end) => end === 'joined').length / count
+  await crowd.leave()
+  stage.expect(
+    '999 of 1000 are in within 30 s',
+    share >= 0.999 && tookMs <= 30_000,
+    `${share * 100} % of ${count} in ${tookMs} ms`,
+  )
+}
+
+/** Ten times what one address may hold, at a gateway whose limits hold, while agents come from elsewhere. */
+async function floodFromOneAddress(stage: Stage, count: number): Promise<void> {
+  const { world, expect } = stage
+  const limit = count / 10
+  const env = world.env({ toPostgres: world.postgres.port, toRedis: world.redis.port })
+  const gateway = defineService({
+    name: 'flooded',
+    entry: 'apps/gateway/src/main.ts',
+    port: await freePort(),
+    env: { ...env, LIMITS: 'on', CONNECTIONS_PER_ADDRESS: String(limit), NODE_NAME: 'flooded' },
+    running: world.running,
+    misbehaved: (what) => world.misbehaviours.push(what),
+  })
+  await gateway.start()
+  try {
+    const flood = connectCrowd(stage, gateway.url, { count, localAddress: '127.0.0.2' })
+    const agents = await Promise.all(Array.from({ length: 5 }, () => comeAsAgent(stage, gateway.url)))
+    const { ends, leave } = await flood
+    const [joined, refused] = ['joined', '429'].map((which) => ends.filter((end) => end === which).length)
+    await leave()
+    expect(
+      'one address gets what it may hold, and 429 for the rest',
+      joined === limit && refused === count - limit,
+      `${joined} of ${count} in, ${refused} refused; ${limit} may`,
+    )
+    expect('agents from elsewhere are served meanwhile', agents.every(Boolean), `${agents.filter(Boolean).length} of 5`)
+  } finally {
+    await gateway.kill()
+  }
+}
+
+/** An agent signs in, connects and asks for the list. */
+async function comeAsAgent({ world }: Stage, url: string): Promise<boolean> {
+  const api = world.api.service.url
+  const { email, password } = world.workspaces[0].agent
+  const { cookie } = await askHttp(`${api}/api/v1/session.start`, { email, password }, QUIET)
+  const line = await dialExtended(async () => {
+    const { body } = await askHttp(`${api}/api/v1/ticket.create`, {}, QUIET, { cookie })
+    return { ticket: (body['data'] as { ticket: string }).ticket }
+  })(url, QUIET)
+  const { ok } = await line.ask('conversation.list', { status: 'open' })
+  line.close()
+  return ok
+}
+
+interface Crowd {
+  /** How each connection ended: `joined`, the status of a refusal, or `lost`. */
+  ends: string[]
+  leave: () => Promise<void>
+}
+
+async function connectCrowd(
+  { world }: Stage,
+  url: string,
+  { count, localAddress }: { count: number; localAddress: string },
+): Promise<Crowd> {
+  const address = `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`
+  const sockets = Array.from(
+    { length: count },
+    () => new WebSocket(address, { handshakeTimeout: 40_000, perMessageDeflate: false, localAddress }),
+  )
+  const { publicKey } = world.workspaces[0]
+  const ends = await Promise.all(
+    sockets.map((socket, index) =>
+      join(socket, `40${JSON.stringify({ apiKey: publicKey, visitorId: `crowd${index}` })}`),
+    ),
+  )
+  return {
+    ends,
+    async leave() {
+      for (const socket of sockets) socket.terminate()
+      await wait(1000)
+    },
+  }
+}
+
+async function join(socket: WebSocket, connect: string): Promise<string> {
+  const done = Promise.withResolvers<string>()
+  const lost = (): void => done.resolve('lost')
+  socket.on('error', lost).on('close', lost)
+  socket.on('unexpected-response', (_request, { statusCode }) => done.resolve(String(statusCode)))
   socket.on('message', (data: Buffer) => {
     const text = data.toString()
     if (text.startsWith('0')) socket.send(connect)
-    else if (text.startsWith('40')) done.resolve(true)
-    else if (text.startsWith('44')) done.resolve(false)
+    else if (text.startsWith('40')) done.resolve('joined')
+    else if (text.startsWith('44')) done.resolve(text)
   })
-  return await Promise.race([done.promise, wait(40_000, false, { ref: false })])
+  return await Promise.race([done.promise, wait(40_000, 'late', { ref: false })])
 }
 
 const deafAgents: Fault = {

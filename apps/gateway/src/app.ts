@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url'
 import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
 import { agentRoom } from '@dosti/bus'
-import { createHttp, registerHealth } from '@dosti/runtime'
+import { createHttp, limitsHold, registerHealth } from '@dosti/runtime'
 import type { FastifyInstance } from 'fastify'
+import { createAdmission } from './admission.ts'
 import { cutRoom, deliver, isHere, type Sockets } from './deliver.ts'
 import type { Watchers } from './connection.ts'
 import { createDeps, type GatewayDeps } from './deps.ts'
@@ -30,6 +31,11 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   const { config, db, bus, metrics, log } = deps
   const app = createHttp({ log, trustedProxies: config.TRUSTED_PROXIES })
   const drain = createDrain()
+  const admission = createAdmission({
+    perAddress: limitsHold(config) ? config.CONNECTIONS_PER_ADDRESS : Infinity,
+    inAll: config.CONNECTIONS_MAX,
+    trustedProxies: config.TRUSTED_PROXIES,
+  })
   const slowReadersCut = metrics.counter('dosti_slow_readers_cut_total', 'Sockets cut because they did not read.')
   const ringAgain = createRingAgain({
     rung: (...query) => deps.alerts.rung(...query),
@@ -39,6 +45,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     log,
   })
   const watchers: Watchers = {
+    admission,
     drain,
     onConnected: (actor) => ringAgain.greet(actor),
     onCut: () => slowReadersCut.inc(),
@@ -63,7 +70,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   })
 
   const { io, slowReaders } = createSocketIo(app.server, deps, watchers)
-  dispatchUpgrades(app.server, rawUpgrades)
+  dispatchUpgrades(app.server, rawUpgrades, admission)
   const sockets: Sockets = { io, raw, slowReaders }
   bus.subscribe((told) => deliver(ringAgain.unheard(told), sockets))
   const endWatch = watchRevocations(deps.revokedWithin, (room) => cutRoom(room, sockets), log)

@@ -8,6 +8,9 @@ export const configSchema = z.object({
   ...limitsEnv,
   ...proxyEnv,
   ...addressEnv.api,
+  /** Connections at once: from one address, for as long as limits hold, and in all. Below what files the system lets a process open. */
+  CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(1000),
+  CONNECTIONS_MAX: z.coerce.number().int().min(20).default(15_000),
   /** On SIGTERM connections are let go one after the other within this time, so that they do not come back all at once. */
   DRAIN_MS: z.coerce.number().int().min(0).max(60_000).default(10_000),
   /** Begins every Engine.IO id of this node, so that a proxy can route polling requests back to it. */

@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor, OperationName, Reply } from '@dosti/contracts'
 import type { Dispatch } from '@dosti/runtime'
+import type { Admission } from './admission.ts'
 import type { Drain } from './drain.ts'
 
 /** Who watches over the connections of both kinds. */
 export interface Watchers {
+  admission: Admission
   drain: Drain
   /** Somebody is connected, and in their rooms. */
   onConnected: (actor: Actor) => void

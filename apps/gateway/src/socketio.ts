@@ -5,6 +5,7 @@ import { roomsOf } from '@dosti/bus'
 import { ERRORS, type WireError } from '@dosti/contracts'
 import { withinDeadline, wireErrorOf } from '@dosti/runtime'
 import { Server, type Socket } from 'socket.io'
+import { refuse } from './admission.ts'
 import { introduce, welcomeFor, type Introduced } from './authenticate.ts'
 import { createConnection, type Connection, type Watchers } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -19,7 +20,7 @@ const PACKET_BYTES_MAX = 1_000_000
 export function createSocketIo(
   server: HttpServer,
   deps: GatewayDeps,
-  { drain, onConnected, onCut }: Watchers,
+  { admission, drain, onConnected, onCut }: Watchers,
 ): { io: Server; slowReaders: SlowReaders } {
   const { log, config } = deps
   const io = new Server(server, {
@@ -29,24 +30,31 @@ export function createSocketIo(
     connectTimeout: 10_000,
     maxHttpBufferSize: PACKET_BYTES_MAX,
     // Refused below Socket.IO: a stock client that is refused by a middleware gives up, one whose line fails tries again.
-    allowRequest: (_request, done) => done(null, !drain.isDraining),
+    allowRequest(request, done) {
+      const refusal = admission.refusal(request)
+      if (refusal === undefined) done(null, !drain.isDraining)
+      else refuse(request, refusal)
+    },
     // Old clients poll with credentials, which the star does not admit; nothing here reads a cookie.
     cors: (request, done) =>
       done(null, isEngineIo3(request as IncomingMessage) ? { origin: true, credentials: true } : { origin: '*' }),
   })
   const slowReaders = createSlowReaders(io, onCut)
   writeOnce(io)
-  io.engine.on('connection', (conn: Socket['conn']) =>
+  io.engine.on('connection', (conn: Socket['conn']) => {
+    const leave = admission.enter(conn.request)
     conn.once('close', (reason) => {
+      leave()
       if (reason === 'ping timeout') cut(conn)
-    }),
-  )
+    })
+  })
   io.engine.generateId = () => `${config.NODE_NAME}-${randomUUID()}`
 
   io.use((socket, next) => {
     const { query, auth, headers } = socket.handshake
     withinDeadline(introduce(deps, { query, auth, origin: headers.origin })).then(
       (introduced) => {
+        admission.admit(introduced.actor)
         socket.data = introduced
         next()
       },

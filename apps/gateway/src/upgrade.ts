@@ -5,13 +5,17 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { refuse, type Admission } from './admission.ts'
 
 /** What the raw WebSocket plugin listens to instead of the server. */
 export const createRawUpgrades = (): EventEmitter => new EventEmitter()
 
-/** Sends `/socket.io/` to Socket.IO, which listens on the server itself, and everything else to the plugin. */
-export function dispatchUpgrades(server: Server, rawUpgrades: EventEmitter): void {
+/** Sends `/socket.io/` to Socket.IO, which listens on the server itself, and everything else to the plugin, if there is room. */
+export function dispatchUpgrades(server: Server, rawUpgrades: EventEmitter, admission: Admission): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!request.url?.startsWith('/socket.io/')) rawUpgrades.emit('upgrade', request, socket, head)
+    if (request.url?.startsWith('/socket.io/')) return
+    const refusal = admission.refusal(request)
+    if (refusal === undefined) rawUpgrades.emit('upgrade', request, socket, head)
+    else refuse(request, refusal)
   })
 }

@@ -33,7 +33,7 @@ interface Frame {
 }
 
 /** Builds the raw side of the gateway. */
-export function createRawSockets(deps: GatewayDeps, { drain, onConnected, onCut }: Watchers): RawSockets {
+export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnected, onCut }: Watchers): RawSockets {
   const rooms = new Map<string, Set<WebSocket>>()
   const alive = new Map<WebSocket, boolean>()
   const heartbeat = setInterval(() => {
@@ -66,6 +66,7 @@ export function createRawSockets(deps: GatewayDeps, { drain, onConnected, onCut 
       let connection: Connection | undefined
       let joined: string[] = []
       let greeting = false
+      const giveUpPlace = admission.enter(request)
       const leaveNode = drain.add({
         isBusy: () => connection?.isBusy() ?? false,
         cut: () => socket.close(CLOSE.goingAway, 'going away'),
@@ -87,6 +88,7 @@ export function createRawSockets(deps: GatewayDeps, { drain, onConnected, onCut 
         try {
           drain.admit()
           const { actor, credentialRoom } = await withinDeadline(greet(deps, asRecord(input), request.headers.origin))
+          admission.admit(actor)
           clearTimeout(timer)
           connection = createConnection(deps.dispatch, actor, randomUUID())
           if (socket.readyState === socket.OPEN) joined = [...roomsOf(actor), credentialRoom]
@@ -113,6 +115,7 @@ export function createRawSockets(deps: GatewayDeps, { drain, onConnected, onCut 
       socket.on('close', () => {
         clearTimeout(timer)
         alive.delete(socket)
+        giveUpPlace()
         leaveNode()
         leave(socket, joined)
         connection?.ended()

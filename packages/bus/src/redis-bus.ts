@@ -45,7 +45,8 @@ export function createRedisBus({ url, channel = 'dosti:told', onLost = () => {} 
     for (const listener of listeners) listener(told)
   })
 
-  // What is told in one turn of the event loop, as by the changes of one commit, shares one publication.
+  // The changes of one commit share one publication. As a microtask it leaves behind the last of them and before any answer is
+  // written: other nodes need not wait for those.
   let gathered: Told[] = []
   const send = (): void => {
     const told = gathered
@@ -55,7 +56,7 @@ export function createRedisBus({ url, channel = 'dosti:told', onLost = () => {} 
   const publish = (told: readonly Told[]): void => {
     if (told.length === 0) return
     for (const listener of listeners) listener(told)
-    if (gathered.length === 0) setImmediate(send)
+    if (gathered.length === 0) queueMicrotask(send)
     gathered.push(...told)
   }
 

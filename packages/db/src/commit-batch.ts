@@ -4,7 +4,7 @@ import type { Change, Changed, Ids, Outcome, Thread } from '@dosti/conversations
 import type pg from 'pg'
 import { append, newThread } from './append.ts'
 import * as sql from './conversation-statements.ts'
-import { begin, COMMIT, orRollBack } from './scope.ts'
+import { BEGIN, COMMIT, orRollBack, scopeText } from './scope.ts'
 import { call, runAll } from './statement.ts'
 import { writes, type Appended, type Rows } from './write-statements.ts'
 
@@ -67,39 +67,45 @@ export async function lockThread(
 
 /** The first half of a transaction, in one round trip. */
 async function lockAndRead(client: pg.PoolClient, groups: readonly Group[], lock: 'free' | 'waiting'): Promise<Found> {
-  const keys: [string[], string[]] = [
+  const keys: [WorkspaceId[], string[]] = [
     groups.map(({ workspaceId }) => workspaceId),
     groups.map(({ visitorId }) => visitorId),
   ]
   const onces = groups.flatMap(({ key, workspaceId, visitorId, changes }) =>
     changes.flatMap(({ change: { once } }) => (once === undefined ? [] : [{ key, workspaceId, visitorId, ...once }])),
   )
-  const [, , locked, heads, known, [clock]] = await runAll(client, [
-    ...begin(groups.map(({ workspaceId }) => workspaceId)),
-    call(lock === 'free' ? sql.LOCK_FREE : sql.LOCK_WAITING, keys),
+  const [, locked, heads, known = []] = await runAll(client, [
+    call(BEGIN, []),
+    call(lock === 'free' ? sql.LOCK_FREE : sql.LOCK_WAITING, [scopeText(keys[0]), ...keys]),
     call(sql.READ_HEADS, keys),
-    call(sql.READ_KNOWN, [
-      onces.map(({ workspaceId }) => workspaceId),
-      onces.map(({ visitorId }) => visitorId),
-      onces.map(({ sender }) => sender),
-      onces.map(({ clientMessageId }) => clientMessageId),
-    ]),
-    call(sql.READ_CLOCK, []),
+    ...(onces.length === 0 ? [] : [readKnown(onces)]),
   ])
-  if (clock === undefined) throw new Error('Postgres has no clock')
+  const [first] = heads
+  if (first === undefined) throw new Error('a batch without visitors')
   const held = new Map(locked.map((row) => [row.place, row]))
-  const found: Found = { now: clock.now, threads: new Map(), skipped: new Set(), known: new Map() }
+  const found: Found = { now: first.now, threads: new Map(), skipped: new Set(), known: new Map() }
   for (const head of heads) {
     const group = at(groups, head)
     const visitor = held.get(head.place)
-    if (visitor === undefined) found.skipped.add(group)
-    else found.threads.set(group, toThread(group.visitorId, visitor, head))
+    if (visitor !== undefined) found.threads.set(group, toThread(group.visitorId, visitor, head))
+    else if (head.known) found.skipped.add(group)
   }
   for (const row of known) {
     const once = at(onces, row)
     found.known.set(knownKey(once.key, once), row.event)
   }
   return found
+}
+
+type OnceOf = Pick<Group, 'key' | 'workspaceId' | 'visitorId'> & NonNullable<Change['once']>
+
+function readKnown(onces: readonly OnceOf[]) {
+  return call(sql.READ_KNOWN, [
+    onces.map(({ workspaceId }) => workspaceId),
+    onces.map(({ visitorId }) => visitorId),
+    onces.map(({ sender }) => sender),
+    onces.map(({ clientMessageId }) => clientMessageId),
+  ])
 }
 
 /** What a row answers to: the place in the arrays that were sent, from 1. */

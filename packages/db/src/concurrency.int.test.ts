@@ -128,7 +128,7 @@ describe('Postgres store: many at once', () => {
     const { promise: nextMayBegin, resolve } = Promise.withResolvers<void>()
     let changing: Promise<Outcome[]> | undefined
     await inTransaction(client, [workspaceId], async () => {
-      await run(client, LOCK_WAITING, [[workspaceId], ['locked']])
+      await run(client, LOCK_WAITING, [workspaceId, [workspaceId], ['locked']])
       changing = store.change([visitorSends(of('locked'), 'b'), visitorSends(of('free'), 'b')], {
         settled: (index) => void order.push(index),
         ready: resolve,
@@ -146,7 +146,7 @@ describe('Postgres store: many at once', () => {
     await store.change([visitorSends(of('stuck'), 'a')])
     const client = await second.pool.connect()
     await inTransaction(client, [workspaceId], async () => {
-      await run(client, LOCK_WAITING, [[workspaceId], ['stuck']])
+      await run(client, LOCK_WAITING, [workspaceId, [workspaceId], ['stuck']])
       const outcomes = await store.change([visitorSends(of('stuck'), 'b'), visitorSends(of('fluent'), 'b')])
       expect(outcomes[0]).toMatchObject({ ok: false, error: { code: 'service.unavailable', retryAfterMs: 1000 } })
       expect(outcomes[1]?.ok).toBe(true)

@@ -55,25 +55,36 @@ export interface LockedRow {
   last_timestamp: number
 }
 
-const lock = (name: string, mode: string): Statement<[workspaceIds: string[], visitorIds: string[]], LockedRow> => ({
+type LockOf = [scope: string, workspaceIds: string[], visitorIds: string[]]
+
+// The rows are locked in the order in which they are asked for.
+const lock = (name: string, mode: string): Statement<LockOf, LockedRow> => ({
   name,
   text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
     SELECT k.place, v.name, v.bound, v.seq, v.internal_seq, v.last_timestamp
-    FROM ${KEYS}
-    JOIN visitor v ON v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id
-    ORDER BY v.workspace_id, v.visitor_id
-    FOR UPDATE OF v ${mode}`,
+    FROM scope
+    CROSS JOIN unnest($2::text[], $3::text[]) WITH ORDINALITY AS k (workspace_id, visitor_id, place)
+    CROSS JOIN LATERAL (
+      SELECT * FROM visitor
+      WHERE scope.ids IS NOT NULL AND workspace_id = k.workspace_id AND visitor_id = k.visitor_id
+      OFFSET 0 FOR UPDATE ${mode}
+    ) v`,
 })
 
-/** Locks those visitors of a batch that nobody else holds, always in the same order. One index look-up each. */
+/** Sets the scope of the transaction and locks those visitors of a batch that nobody else holds. One index look-up each. */
 export const LOCK_FREE = lock('lock_free', 'SKIP LOCKED')
 
-/** Locks visitors, waiting for whoever holds them, as long as lock_timeout allows. */
+/** Sets the scope and locks visitors, waiting for whoever holds them, as long as lock_timeout allows. */
 export const LOCK_WAITING = lock('lock_waiting', '')
 
-/** The current conversation of a visitor who exists; all null but the place while there is none. */
+/** The current conversation of a visitor; null where there is none. */
 export interface HeadRow {
   place: number
+  /** There is such a visitor. */
+  known: boolean
+  /** The one clock, in milliseconds since 1970; asked after the locks, so that time does not run backwards in a stream. */
+  now: number
   id: ConversationId | null
   status: AgentsConversation['status']
   agents: AgentRef[]
@@ -91,16 +102,16 @@ export interface HeadRow {
 }
 
 /**
- * The heads of a batch. A statement of its own after the locks: its snapshot is newer than they are, while the locking statement
+ * The heads of a batch, one row for each of its visitors. A statement of its own after the locks: its snapshot is newer than they are, while the locking statement
  * itself would join the new visitor to an old head. Columns, not JSON: Postgres spends half as long on them.
  */
 export const READ_HEADS: Statement<[workspaceIds: string[], visitorIds: string[]], HeadRow> = {
   name: 'read_heads',
   text: `
-    SELECT k.place, c.id, c.status, c.agents, c.assignee_id, c.assignee_name, c.last_text, c.last_from, c.last_at, c.opened_at,
+    SELECT k.place, v.visitor_id IS NOT NULL AS known, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, c.id, c.status, c.agents, c.assignee_id, c.assignee_name, c.last_text, c.last_from, c.last_at, c.opened_at,
       c.closed_at, c.updated_at, c.read_by_agents, c.read_by_visitor, c.unread
     FROM ${KEYS}
-    JOIN visitor v ON v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id
+    LEFT JOIN visitor v ON v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id
     LEFT JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id`,
 }
 
@@ -116,12 +127,6 @@ export const READ_KNOWN: Statement<
       AS k (workspace_id, visitor_id, sender, client_message_id, place)
     JOIN event e ON e.workspace_id = k.workspace_id AND e.visitor_id = k.visitor_id AND e.sender = k.sender
       AND e.client_message_id = k.client_message_id AND e.client_message_id IS NOT NULL`,
-}
-
-/** The one clock, in milliseconds since 1970; asked after the locks, so that time does not run backwards in a stream. */
-export const READ_CLOCK: Statement<[], { now: number }> = {
-  name: 'read_clock',
-  text: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`,
 }
 
 const page = <P extends Value[]>(name: string, events: string): Statement<P, PageRow> => ({

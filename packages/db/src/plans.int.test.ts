@@ -15,8 +15,8 @@ const FOREVER = Number.MAX_SAFE_INTEGER
 type Value = string | number | string[]
 
 const STATEMENTS: [name: string, text: string, values: Value[]][] = [
-  [path.LOCK_FREE.name, path.LOCK_FREE.text, [workspaces, many]],
-  [path.LOCK_WAITING.name, path.LOCK_WAITING.text, [workspaces, many]],
+  [path.LOCK_FREE.name, path.LOCK_FREE.text, ['wsp_a', workspaces, many]],
+  [path.LOCK_WAITING.name, path.LOCK_WAITING.text, ['wsp_a', workspaces, many]],
   [path.READ_HEADS.name, path.READ_HEADS.text, [workspaces, many]],
   [path.READ_KNOWN.name, path.READ_KNOWN.text, [workspaces, many, senders, clientMessageIds]],
   [path.AFTER_PUBLIC.name, path.AFTER_PUBLIC.text, ['wsp_a', 'v5', 51, 3, 0]],

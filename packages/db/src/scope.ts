@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { DEADLINE_MS, withinDeadline } from './client.ts'
 import type { Db } from './client.ts'
 import type { Prisma } from './generated/client.ts'
-import { call, run, runAll, type Call, type Statement } from './statement.ts'
+import { call, run, runAll, type Statement } from './statement.ts'
 
 /** The workspaces whose rows a transaction may see and write; `*` is for credentials, the follower of the log and the sweep. */
 export type Scope = '*' | readonly WorkspaceId[]
@@ -15,15 +15,11 @@ export function scopeText(scope: Scope): string {
   return [...new Set(scope)].join(',')
 }
 
-const BEGIN: Statement<[], never> = { name: 'begin', text: 'BEGIN' }
+/** Begins a transaction; whoever runs it alone sets the scope with the next statement. */
+export const BEGIN: Statement<[], never> = { name: 'begin', text: 'BEGIN' }
 const SET_SCOPE: Statement<[scope: string], unknown> = {
   name: 'set_scope',
   text: `SELECT set_config('dosti.scope', $1, true)`,
-}
-
-/** Begins a transaction within a scope; two calls, first of all. */
-export function begin(scope: Scope): [Call<never>, Call<unknown>] {
-  return [call(BEGIN, []), call(SET_SCOPE, [scopeText(scope)])]
 }
 
 /** Commits; fails if Postgres rolled back instead, as it does after a failed statement. */
@@ -43,7 +39,7 @@ export async function orRollBack<T>(client: pg.PoolClient, work: () => Promise<T
 /** A transaction on a connection of its own statements: commits when `work` resolves, rolls back when it rejects. */
 export async function inTransaction<T>(client: pg.PoolClient, scope: Scope, work: () => Promise<T>): Promise<T> {
   return await orRollBack(client, async () => {
-    await runAll(client, begin(scope))
+    await runAll(client, [call(BEGIN, []), call(SET_SCOPE, [scopeText(scope)])])
     const result = await work()
     await run(client, COMMIT, [])
     return result

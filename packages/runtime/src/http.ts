@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { BODY_BYTES_MAX, DostiError, ERRORS, type WireError } from '@dosti/contracts'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -65,10 +66,7 @@ export function createHttp({
   return app
 }
 
-/**
- * A request that Node cannot read has no address yet, so its refusal fits every road: `ok` for the operations, `success` for the chat
- * pipeline.
- */
+/** A request that Node cannot read has no reply to it, only a socket. */
 function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   // The client is gone, or an answer is under way already.
   const answering = (socket as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage?.headersSent
@@ -76,10 +74,21 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
   const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
   const code = tooLarge ? 'request.too_large' : 'request.invalid'
   const message = tooLarge ? 'The address and headers are larger than 16 kB.' : 'This is not a valid HTTP request.'
-  const body = JSON.stringify({ ok: false, success: false, error: { code, message } })
-  socket.end(
-    `HTTP/1.1 ${tooLarge ? '413 Payload Too Large' : '400 Bad Request'}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
+  socket.end(refusalText({ code, message }))
+}
+
+/** A whole HTTP answer for a bare socket. It fits every road: `ok` for the operations, `success` for the chat pipeline. */
+export function refusalText(error: WireError): string {
+  const { status } = ERRORS[error.code]
+  const body = JSON.stringify({ ok: false, success: false, error })
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...(error.retryAfterMs === undefined ? {} : { 'Retry-After': Math.ceil(error.retryAfterMs / 1000) }),
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`
 }
 
 /** Names for requests: unique over processes by a random beginning, and cheap. */
