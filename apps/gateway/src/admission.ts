@@ -1,7 +1,8 @@
 /**
- * What a flood of connections may cost: each address holds so many, the node so many in all, and the last of those are for
- * agents. Who is beyond is refused before the upgrade, in plain HTTP: that costs least, and a stock client tries again.
+ * What a flood of connections may cost: each address holds so many, the node so many in all, and of those the last are not for
+ * visitors. Who is beyond is refused before the upgrade, in plain HTTP: that costs least, and a stock client tries again.
  */
+import { isIPv6 } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import { DostiError, toWireError, type Actor } from '@dosti/contracts'
@@ -29,7 +30,7 @@ const AGAIN_MS = 10_000
 
 export function createAdmission({ perAddress, inAll, trustedProxies }: AdmissionOptions): Admission {
   const trusted = proxyAddr.compile(trustedProxies)
-  const addressOf = (request: IncomingMessage): string => proxyAddr(request, trusted)
+  const addressOf = (request: IncomingMessage): string => networkOf(proxyAddr(request, trusted))
   const held = new Map<string, number>()
   let count = 0
   return {
@@ -62,10 +63,26 @@ export function createAdmission({ perAddress, inAll, trustedProxies }: Admission
 }
 
 function full(): DostiError {
-  return new DostiError('service.unavailable', { retryAfterMs: AGAIN_MS })
+  return new DostiError('service.unavailable', {
+    message: 'This server holds as many connections as it can. Try again in a moment.',
+    retryAfterMs: AGAIN_MS,
+  })
+}
+
+/** IPv6 is handed out in networks of 64 bits: whoever has one has all its addresses. Pure. */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/iu.exec(address)?.[1]
+  if (mapped !== undefined) return mapped
+  if (!isIPv6(address)) return address
+  const groups = (address.split('::')[0] ?? '').split(':').filter((group) => group !== '')
+  return [...groups, '0', '0', '0', '0'].slice(0, 4).join(':')
 }
 
 /** Answers an upgrade, or the first request of a polling client, with a refusal, and hangs up. */
 export function refuse(request: IncomingMessage, error: DostiError): void {
-  request.socket.end(refusalText(toWireError(error)))
+  const { socket } = request
+  // Node has taken its hands off an upgraded socket: nobody else hears its errors, or hangs up on a client that does not.
+  socket.on('error', () => {})
+  socket.once('finish', () => socket.destroy())
+  socket.end(refusalText(toWireError(error)))
 }

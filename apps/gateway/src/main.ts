@@ -14,5 +14,7 @@ closeOnSignal(
   ],
   config.DRAIN_MS + 15_000,
 )
-await gateway.app.listen({ host: config.HOST, port: config.PORT })
+// After a crash thousands come back at once; whom the system has no room to hold is left waiting for seconds without a word.
+const HELD_BY_SYSTEM = 4096
+await gateway.app.listen({ host: config.HOST, port: config.PORT, backlog: HELD_BY_SYSTEM })
 deps.log.info({ port: config.PORT }, 'listening')

@@ -43,7 +43,7 @@ export function speakPublished(socket: Socket, connection: Connection): void {
         message: `There is no event ${JSON.stringify(name.slice(0, 64))}. Send send_message, typing or stop_typing.`,
       })
   })
-  void greetAgain(socket, connection)
+  if (connection.actor.kind === 'visitor' && !connection.actor.isNew) void greetAgain(socket, connection)
 }
 
 async function send(connection: Connection, given: unknown): Promise<PublishedReply> {

@@ -11,6 +11,9 @@ const ASK_EVERY_MS = 2000
 const REACH_MS = 60_000
 const ALERTS_MAX = 200
 
+/** Agent ids are unique within their workspace alone. */
+const keyOf = (workspaceId: WorkspaceId, agentId: AgentId): string => `${workspaceId} ${agentId}`
+
 export interface RingAgain {
   /** Somebody connected to this node. An agent hears what rang before, whatever an earlier connection was told. */
   greet(actor: Actor): void
@@ -20,7 +23,7 @@ export interface RingAgain {
 }
 
 export interface RingAgainOptions {
-  rung: (workspaceIds: readonly WorkspaceId[], withinMs: number, limit: number) => Promise<RaisedAlert[]>
+  rung: (workspaceIds: readonly WorkspaceId[], withinMs: number, limitOfEach: number) => Promise<RaisedAlert[]>
   /** An agent is connected to this node. */
   isHere: (workspaceId: WorkspaceId, agentId: AgentId) => boolean
   deliver: (told: readonly Told[]) => void
@@ -30,29 +33,33 @@ export interface RingAgainOptions {
 
 interface Listener {
   workspaceId: WorkspaceId
+  agentId: AgentId
   /** When the agent heard each alert. */
   heard: Map<string, number>
 }
 
 /** Starts to ask, every two seconds. */
 export function createRingAgain({ rung, isHere, deliver, clock, log }: RingAgainOptions): RingAgain {
-  const listeners = new Map<AgentId, Listener>()
+  const listeners = new Map<string, Listener>()
 
   const unheard = (told: readonly Told[]): Told[] =>
     told.map((one) => {
-      const { event, audience } = one
+      const { workspaceId, event, audience } = one
       if (event.name !== 'alert.raised' || typeof audience !== 'object') return one
-      const agents = audience.agents.filter(
-        (agentId) => listeners.get(agentId)?.heard.has(event.data.alertId) === false,
-      )
-      for (const agentId of agents) listeners.get(agentId)?.heard.set(event.data.alertId, clock())
+      const { alertId } = event.data
+      const agents = audience.agents.filter((agentId) => {
+        const heard = listeners.get(keyOf(workspaceId, agentId))?.heard
+        if (heard === undefined || heard.has(alertId)) return false
+        heard.set(alertId, clock())
+        return true
+      })
       return { ...one, audience: { agents } }
     })
 
   const forget = (): void => {
     const before = clock() - 2 * REACH_MS
-    for (const [agentId, { workspaceId, heard }] of listeners) {
-      if (!isHere(workspaceId, agentId)) listeners.delete(agentId)
+    for (const [key, { workspaceId, agentId, heard }] of listeners) {
+      if (!isHere(workspaceId, agentId)) listeners.delete(key)
       for (const [alertId, at] of heard) if (at < before) heard.delete(alertId)
     }
   }
@@ -75,7 +82,9 @@ export function createRingAgain({ rung, isHere, deliver, clock, log }: RingAgain
 
   return {
     greet(actor) {
-      if (actor.kind === 'agent') listeners.set(actor.agentId, { workspaceId: actor.workspaceId, heard: new Map() })
+      if (actor.kind !== 'agent') return
+      const { workspaceId, agentId } = actor
+      listeners.set(keyOf(workspaceId, agentId), { workspaceId, agentId, heard: new Map() })
     },
     unheard,
     end: () => clearInterval(timer),

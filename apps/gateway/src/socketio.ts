@@ -52,9 +52,12 @@ export function createSocketIo(
 
   io.use((socket, next) => {
     const { query, auth, headers } = socket.handshake
-    withinDeadline(introduce(deps, { query, auth, origin: headers.origin })).then(
+    const introducing = introduce(deps, { query, auth, origin: headers.origin }).then((introduced) => {
+      admission.admit(introduced.actor)
+      return introduced
+    })
+    withinDeadline(introducing).then(
       (introduced) => {
-        admission.admit(introduced.actor)
         socket.data = introduced
         next()
       },

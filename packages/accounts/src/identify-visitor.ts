@@ -75,6 +75,7 @@ export function identifyVisitor(
         workspaceId,
         visitorId,
         bound: known?.tokenMatches ?? false,
+        ...(known ? {} : { isNew: true }),
         ...(name === undefined ? {} : { visitorName: name }),
       }
     },

@@ -8,6 +8,8 @@ export interface VisitorActor {
   /** The last non-empty name given on this connection; stored at the next send. */
   visitorName?: string
   bound: boolean
+  /** Nobody had written under this id when the visitor was identified. */
+  isNew?: boolean
 }
 
 /** A member of the support team, signed in. */

@@ -1,20 +1,22 @@
 /** The SQL of accounts that every request or every process waits for; the rest goes through Prisma. */
 import type { Statement } from './statement.ts'
 
-/** Who a visitor is: one round trip, by two primary keys. */
-export const FIND_VISITOR: Statement<
-  [workspaceId: string, visitorId: string, tokenDigest: string],
-  { bound: boolean; token_matches: boolean }
+/** Those of some visitors who have written or were given a token; rows carry the place in the arrays, from 1. */
+export const FIND_VISITORS: Statement<
+  [scope: string, workspaceIds: string[], visitorIds: string[], tokenDigests: string[]],
+  { place: number; bound: boolean; token_matches: boolean }
 > = {
-  name: 'find_visitor',
+  name: 'find_visitors',
   text: `
-    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
-    SELECT found.bound, found.token_matches
-    FROM scope CROSS JOIN LATERAL (
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
+    SELECT k.place, found.bound, found.token_matches
+    FROM scope
+    CROSS JOIN unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k (workspace_id, visitor_id, digest, place)
+    CROSS JOIN LATERAL (
       SELECT v.bound, EXISTS (
-        SELECT FROM visitor_token t WHERE t.workspace_id = v.workspace_id AND t.visitor_id = v.visitor_id AND t.digest = $3
+        SELECT FROM visitor_token t WHERE t.workspace_id = v.workspace_id AND t.visitor_id = v.visitor_id AND t.digest = k.digest
       ) AS token_matches
-      FROM visitor v WHERE v.workspace_id = scope.id AND v.visitor_id = $2
+      FROM visitor v WHERE scope.ids IS NOT NULL AND v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id OFFSET 0
     ) found`,
 }
 

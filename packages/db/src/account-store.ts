@@ -1,8 +1,9 @@
 import type { AccountStore, Session } from '@dosti/accounts'
 import type { Agent, AgentId, VisitorId, WorkspaceId } from '@dosti/contracts'
-import { CREATE_TICKET, FIND_VISITOR, READ_REVOKED, REVOKE_KEY, REVOKE_SESSION } from './account-statements.ts'
+import { CREATE_TICKET, FIND_VISITORS, READ_REVOKED, REVOKE_KEY, REVOKE_SESSION } from './account-statements.ts'
 import { withConnection } from './client.ts'
 import type { Db } from './client.ts'
+import { gather } from './gather.ts'
 import type { Agent as AgentRow, Session as SessionRow } from './generated/client.ts'
 import { inTransaction, scoped, scopeText } from './scope.ts'
 import { run } from './statement.ts'
@@ -101,7 +102,27 @@ function people(db: Db) {
   } satisfies Partial<AccountStore>
 }
 
+interface Asked {
+  workspaceId: WorkspaceId
+  visitorId: VisitorId
+  /** Empty if none was shown. */
+  tokenDigest: string
+}
+
 function visitors(db: Db) {
+  // Every connection asks, and after a restart of a gateway thousands come at once.
+  const findVisitor = gather(async (asked: Asked[]) => {
+    const rows = await withConnection(db, (client) =>
+      run(client, FIND_VISITORS, [
+        scopeText(asked.map(({ workspaceId }) => workspaceId)),
+        asked.map(({ workspaceId }) => workspaceId),
+        asked.map(({ visitorId }) => visitorId),
+        asked.map(({ tokenDigest }) => tokenDigest),
+      ]),
+    )
+    const found = new Map(rows.map((row) => [row.place, { bound: row.bound, tokenMatches: row.token_matches }]))
+    return asked.map((_who, index) => found.get(index + 1))
+  })
   return {
     async createVisitor({ workspaceId, visitorId, name, tokenDigest: digest }) {
       const data = { workspaceId, visitorId, name, bound: true }
@@ -110,12 +131,8 @@ function visitors(db: Db) {
         await tx.visitorToken.create({ data: { workspaceId, visitorId, digest } })
       })
     },
-    async findVisitor(workspaceId: WorkspaceId, visitorId: VisitorId, tokenDigest?: string) {
-      const [row] = await withConnection(db, (client) =>
-        run(client, FIND_VISITOR, [scopeText([workspaceId]), visitorId, tokenDigest ?? '']),
-      )
-      return row && { bound: row.bound, tokenMatches: row.token_matches }
-    },
+    findVisitor: (workspaceId: WorkspaceId, visitorId: VisitorId, tokenDigest = '') =>
+      findVisitor({ workspaceId, visitorId, tokenDigest }),
   } satisfies Partial<AccountStore>
 }
 

@@ -13,8 +13,8 @@ export interface AlertStore {
   due(limit: number, overdueByMs: number): Promise<AddedAlert[]>
   /** Takes an alert, once: undefined if somebody else took it, or if the visitor waits no more, which cancels it. */
   take(workspaceId: WorkspaceId, alertId: AlertId): Promise<RaisedAlert | undefined>
-  /** The newest alerts of some workspaces that rang within so many milliseconds, and whose visitors wait still. */
-  rung(workspaceIds: readonly WorkspaceId[], withinMs: number, limit: number): Promise<RaisedAlert[]>
+  /** Of the newest alerts of each workspace that rang within so many milliseconds, those whose visitors wait still. */
+  rung(workspaceIds: readonly WorkspaceId[], withinMs: number, limitOfEach: number): Promise<RaisedAlert[]>
 }
 
 export function createAlertStore(db: Pick<Db, 'pool' | 'breaker'>): AlertStore {
@@ -33,8 +33,8 @@ export function createAlertStore(db: Pick<Db, 'pool' | 'breaker'>): AlertStore {
       )
       return row === undefined || row.status === 'cancelled' ? undefined : toRaised(row)
     },
-    async rung(workspaceIds, withinMs, limit) {
-      const values: [string, number, number] = [scopeText(workspaceIds), withinMs, limit]
+    async rung(workspaceIds, withinMs, limitOfEach) {
+      const values: [string, number, number] = [scopeText(workspaceIds), withinMs, limitOfEach]
       return (await withConnection(db, (client) => run(client, READ_RUNG, values))).map(toRaised)
     },
   }

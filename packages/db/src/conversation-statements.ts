@@ -42,11 +42,9 @@ export const EVENT = `json_build_object(
   'id', e.id, 'name', e.name, 'stream', e.stream, 'seq', e.seq, 'timestamp', e.timestamp, 'visitorId', e.visitor_id,
   'conversationId', e.conversation_id, 'actor', e.actor, 'data', e.data)`
 
-/** The visitors of a batch as two arrays; rows that answer carry the place in them, from 1. */
-const KEYS = `unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (workspace_id, visitor_id, place)`
-
 /** A locked visitor: its counters as of the lock, whoever wrote them last. */
 export interface LockedRow {
+  /** The place in the arrays that were asked for, from 1. */
   place: number
   name: string | null
   bound: boolean
@@ -102,15 +100,17 @@ export interface HeadRow {
 }
 
 /**
- * The heads of a batch, one row for each of its visitors. A statement of its own after the locks: its snapshot is newer than they are, while the locking statement
- * itself would join the new visitor to an old head. Columns, not JSON: Postgres spends half as long on them.
+ * The heads of a batch, one row for each of its visitors. A statement of its own after the locks: its snapshot is newer than they
+ * are, while the locking statement itself would join the new visitor to an old head. Columns, not JSON: Postgres spends half as
+ * long on them.
  */
 export const READ_HEADS: Statement<[workspaceIds: string[], visitorIds: string[]], HeadRow> = {
   name: 'read_heads',
   text: `
-    SELECT k.place, v.visitor_id IS NOT NULL AS known, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, c.id, c.status, c.agents, c.assignee_id, c.assignee_name, c.last_text, c.last_from, c.last_at, c.opened_at,
+    SELECT k.place, v.visitor_id IS NOT NULL AS known, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
+      c.id, c.status, c.agents, c.assignee_id, c.assignee_name, c.last_text, c.last_from, c.last_at, c.opened_at,
       c.closed_at, c.updated_at, c.read_by_agents, c.read_by_visitor, c.unread
-    FROM ${KEYS}
+    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (workspace_id, visitor_id, place)
     LEFT JOIN visitor v ON v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id
     LEFT JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id`,
 }

@@ -149,19 +149,22 @@ export const TAKE_ALERT: Statement<[workspaceId: string, alertId: string], RingR
     RETURNING l.status, ${RING}`,
   }
 
-/** The newest alerts of some workspaces that rang within so many milliseconds and wait still. */
-export const READ_RUNG: Statement<[scope: string, withinMs: number, limit: number], RingRow> = {
+/** Of the newest alerts of each of some workspaces that rang within so many milliseconds, those that wait still. */
+export const READ_RUNG: Statement<[scope: string, withinMs: number, limitOfEach: number], RingRow> = {
   name: 'read_rung',
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
     SELECT rows.* FROM scope CROSS JOIN LATERAL (
       SELECT ${RING}
       FROM unnest(string_to_array(scope.ids, ',')) AS k (workspace_id)
-      JOIN alert l ON l.workspace_id = k.workspace_id AND l.status = 'sent'
-        AND l.finished_at >= floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2::bigint
+      CROSS JOIN LATERAL (
+        SELECT * FROM alert WHERE workspace_id = k.workspace_id AND status = 'sent'
+          AND finished_at >= floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2::bigint
+        ORDER BY finished_at DESC LIMIT $3
+      ) l
       JOIN conversation c ON c.workspace_id = l.workspace_id AND c.id = l.conversation_id
       JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
       LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
-      WHERE ${WAITS} ORDER BY l.finished_at DESC LIMIT $3
+      WHERE ${WAITS} OFFSET 0
     ) rows`,
 }

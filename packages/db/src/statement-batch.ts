@@ -1,7 +1,7 @@
 /**
  * Several prepared statements in one round trip, as an object that `pg` sends like any query of its own. `pg` itself ends every
- * statement with a Sync, and Postgres answers each Sync with a write of its own: for the seven statements of a message that was
- * most of what it cost. Here one Sync ends all of them. Columns are described once a connection.
+ * statement with a Sync, and Postgres answers each Sync with a write of its own: for the small statements of a message that
+ * was most of what it cost. Here one Sync ends all of them. Columns are described once a connection.
  * The messages: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
  */
 import pg from 'pg'
@@ -65,18 +65,19 @@ export function createBatch(
       const wire = connection as Wire
       known = prepared.get(wire) ?? known
       prepared.set(wire, known)
+      const texts = calls.map(({ values }) => values.map(toText))
       wire.stream.cork()
-      for (const { statement, values } of calls) {
+      calls.forEach(({ statement }, index) => {
         if (!known.has(statement.name)) {
           // One of that name may be left from a batch that failed after it was parsed.
           wire.close({ type: 'S', name: statement.name })
           wire.parse(statement)
           known.set(statement.name, undefined)
         }
-        wire.bind({ statement: statement.name, values: values.map(toText) })
+        wire.bind({ statement: statement.name, values: texts[index] ?? [] })
         if (known.get(statement.name) === undefined) wire.describe({ type: 'P', name: '' })
         wire.execute({})
-      }
+      })
       wire.sync()
       wire.stream.uncork()
       return null
@@ -101,6 +102,8 @@ export function createBatch(
     handleError(error) {
       // What was parsed before the failure and what was not is not worth telling apart.
       for (const { statement } of calls) known.delete(statement.name)
+      // Answers that come after a time-out write into nothing.
+      known = new Map()
       batch.callback(error)
     },
   }

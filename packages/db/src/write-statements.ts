@@ -57,7 +57,7 @@ const VISITOR: readonly Column<VisitorRow>[] = [
 ]
 
 /** New visitors. One that another node made in the meantime is a unique violation, on purpose: the batch is then decided again. */
-export const CREATE_VISITORS = write('create_visitors', VISITOR, insert('visitor'))
+const CREATE_VISITORS = write('create_visitors', VISITOR, insert('visitor'))
 
 /** Visitors whose rows are locked. */
 export const UPDATE_VISITORS = write('update_visitors', VISITOR, update('visitor', ['workspace_id', 'visitor_id']))
@@ -88,7 +88,7 @@ const HEAD: readonly Column<HeadChange>[] = [
 ]
 
 /** Conversations that a change opened. */
-export const CREATE_HEADS = write(
+const CREATE_HEADS = write(
   'create_heads',
   [...HEAD, ['visitor_id', 'text', ({ head }) => head.visitorId], ['opened_at', 'bigint', ({ head }) => head.openedAt]],
   insert('conversation'),
@@ -105,7 +105,7 @@ export interface Appended {
 }
 
 /** Adds to the log. A number, a timestamp or a client message id that is taken is a unique violation. */
-export const APPEND_EVENTS = write<Appended>(
+const APPEND_EVENTS = write<Appended>(
   'append_events',
   [
     ['workspace_id', 'text', ({ workspaceId }) => workspaceId],

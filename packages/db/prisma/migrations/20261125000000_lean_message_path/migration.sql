@@ -6,13 +6,6 @@ DROP INDEX "event_message_timestamp_idx";
 -- The visitor's row names the current conversation, so there can be one alone without an index that says so.
 DROP INDEX "conversation_current_key";
 
--- The whole inbox and nobody's share of it from one index; the second one holds what some agent has, and nothing else.
-DROP INDEX "conversation_list_idx";
-DROP INDEX "conversation_assignee_list_idx";
-CREATE INDEX "conversation_list_idx" ON "conversation"("workspace_id", "status", "updated_at" DESC, "id" DESC, "assignee_id") WHERE "is_current";
-CREATE INDEX "conversation_assignee_list_idx" ON "conversation"("workspace_id", "status", "assignee_id", "updated_at" DESC, "id" DESC)
-  WHERE "is_current" AND "assignee_id" IS NOT NULL;
-
 -- The same wall as before; the list of workspaces is taken apart once per statement instead of once per row.
 DO $$
 DECLARE
