@@ -3,8 +3,8 @@ import type { WorkspaceId } from '@dosti/contracts'
 import { createDb, withConnection } from '../src/client.ts'
 import type { Db } from '../src/client.ts'
 import { ALERT_CURSOR, SKIP_LOG } from '../src/log-statements.ts'
-import { inTransaction, scoped } from '../src/scope.ts'
-import { run, runAll } from '../src/statement.ts'
+import { scoped, transact } from '../src/scope.ts'
+import { call } from '../src/statement.ts'
 import { writes, type Rows } from '../src/write-statements.ts'
 import { english } from './english.ts'
 import { german } from './german.ts'
@@ -137,10 +137,10 @@ async function seedConversations(
     changedHeads: [],
     events: played.flatMap(({ events }) => events.map((event) => ({ workspaceId, event, once: undefined }))),
   }
-  await withConnection(db, (client) => inTransaction(client, [workspaceId], () => runAll(client, writes(rows))))
+  await withConnection(db, (client) => transact(client, [workspaceId], writes(rows)))
 }
 
 /** What the demo's visitors wrote is past: a follower that starts on a fresh database must not ring for it. */
 async function skipInLog(db: Db): Promise<void> {
-  await withConnection(db, (client) => inTransaction(client, '*', () => run(client, SKIP_LOG, [ALERT_CURSOR])))
+  await withConnection(db, (client) => transact(client, '*', [call(SKIP_LOG, [ALERT_CURSOR])]))
 }

@@ -5,8 +5,8 @@ import { withConnection } from './client.ts'
 import type { Db } from './client.ts'
 import { gather } from './gather.ts'
 import type { Agent as AgentRow, Session as SessionRow } from './generated/client.ts'
-import { inTransaction, scoped, scopeText } from './scope.ts'
-import { run } from './statement.ts'
+import { scoped, scopeText, transact } from './scope.ts'
+import { call, run } from './statement.ts'
 
 const WHOSE = { agent: { include: { workspace: true } } } as const
 
@@ -27,9 +27,7 @@ function credentials(db: Db) {
       return { key, workspaceId, workspaceName: workspace.name, allowedOrigins, revokedAt: numberOrNull(row.revokedAt) }
     },
     async revokeKey(workspaceId, key) {
-      await withConnection(db, (client) =>
-        inTransaction(client, [workspaceId], () => run(client, REVOKE_KEY, [workspaceId, key])),
-      )
+      await withConnection(db, (client) => transact(client, [workspaceId], [call(REVOKE_KEY, [workspaceId, key])]))
     },
     async findCredentials(email) {
       const row = await scoped(db, '*', (tx) => tx.agent.findUnique({ where: { email: email.toLowerCase() } }))
@@ -53,15 +51,11 @@ function credentials(db: Db) {
       return await withConnection(db, (client) => run(client, READ_REVOKED, [withinMs]))
     },
     async revokeSession(workspaceId, id) {
-      await withConnection(db, (client) =>
-        inTransaction(client, [workspaceId], () => run(client, REVOKE_SESSION, [workspaceId, id])),
-      )
+      await withConnection(db, (client) => transact(client, [workspaceId], [call(REVOKE_SESSION, [workspaceId, id])]))
     },
     async createTicket({ digest, workspaceId, sessionId, expiresInMs }) {
       await withConnection(db, (client) =>
-        inTransaction(client, [workspaceId], () =>
-          run(client, CREATE_TICKET, [workspaceId, digest, sessionId, expiresInMs]),
-        ),
+        transact(client, [workspaceId], [call(CREATE_TICKET, [workspaceId, digest, sessionId, expiresInMs])]),
       )
     },
     async takeTicket(digest) {

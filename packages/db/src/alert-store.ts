@@ -4,8 +4,8 @@ import { withConnection } from './client.ts'
 import type { Db } from './client.ts'
 import type { AddedAlert } from './event-log.ts'
 import { READ_DUE, READ_RUNG, TAKE_ALERT, type RingRow } from './log-statements.ts'
-import { inTransaction, scopeText } from './scope.ts'
-import { run } from './statement.ts'
+import { scopeText, transact } from './scope.ts'
+import { call, run } from './statement.ts'
 
 /** The alerts that the follower of the log made. */
 export interface AlertStore {
@@ -28,8 +28,8 @@ export function createAlertStore(db: Pick<Db, 'pool' | 'breaker'>): AlertStore {
       }))
     },
     async take(workspaceId, alertId) {
-      const [row] = await withConnection(db, (client) =>
-        inTransaction(client, [workspaceId], () => run(client, TAKE_ALERT, [workspaceId, alertId])),
+      const [[row]] = await withConnection(db, (client) =>
+        transact(client, [workspaceId], [call(TAKE_ALERT, [workspaceId, alertId])]),
       )
       return row === undefined || row.status === 'cancelled' ? undefined : toRaised(row)
     },

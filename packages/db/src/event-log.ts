@@ -12,8 +12,8 @@ import {
   TRY_LEAD,
   WATCH_PEER,
 } from './log-statements.ts'
-import { inTransaction } from './scope.ts'
-import { run } from './statement.ts'
+import { begin, COMMIT, orRollBack, transact } from './scope.ts'
+import { call, run, runAll } from './statement.ts'
 import { translate } from './unavailable.ts'
 
 /** A place in the log; everything before it has been dealt with. */
@@ -150,9 +150,9 @@ async function standings(
   if (visitors.length === 0) return []
   const keys = visitors.map(({ workspaceId, visitorId }) => keyOf(workspaceId, visitorId))
   const workspaceIds = visitors.map(({ workspaceId }) => workspaceId)
-  const rows = await inTransaction(client, '*', () =>
-    run(client, READ_ATTENDANCE, [workspaceIds, visitors.map(({ visitorId }) => visitorId)]),
-  )
+  const [rows] = await transact(client, '*', [
+    call(READ_ATTENDANCE, [workspaceIds, visitors.map(({ visitorId }) => visitorId)]),
+  ])
   const found = new Map(
     rows.map((row): [string, Standing] => {
       const head = { id: row.id as Attendance['head']['id'], status: row.status, readByAgents: row.read_by_agents }
@@ -180,10 +180,14 @@ async function advance(
     step: alert.step,
     due_at: alert.dueAt,
   }))
-  return await inTransaction(client, '*', async () => {
-    const rows = drafts.length === 0 ? [] : await run(client, ADD_ALERTS, [JSON.stringify(drafts)])
-    const moved = await run(client, MOVE_CURSOR, [ALERT_CURSOR, to.xid, to.logId])
+  return await orRollBack(client, async () => {
+    const [, , rows, moved] = await runAll(client, [
+      ...begin('*'),
+      call(ADD_ALERTS, [JSON.stringify(drafts)]),
+      call(MOVE_CURSOR, [ALERT_CURSOR, to.xid, to.logId]),
+    ])
     if (moved.length === 0) throw new Error(`the cursor stands beyond ${to.xid}/${to.logId} already`)
+    await run(client, COMMIT, [])
     return rows.map((row) => ({
       workspaceId: row.workspace_id as WorkspaceId,
       alertId: row.id as AlertId,

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { DEADLINE_MS, withinDeadline } from './client.ts'
 import type { Db } from './client.ts'
 import type { Prisma } from './generated/client.ts'
-import { call, run, runAll, type Statement } from './statement.ts'
+import { call, run, runAll, type Call, type RowsOf, type Statement } from './statement.ts'
 
 /** The workspaces whose rows a transaction may see and write; `*` is for credentials, the follower of the log and the sweep. */
 export type Scope = '*' | readonly WorkspaceId[]
@@ -22,6 +22,11 @@ const SET_SCOPE: Statement<[scope: string], unknown> = {
   text: `SELECT set_config('dosti.scope', $1, true)`,
 }
 
+/** Begins a transaction within a scope; two calls, first of all. */
+export function begin(scope: Scope): [Call<never>, Call<unknown>] {
+  return [call(BEGIN, []), call(SET_SCOPE, [scopeText(scope)])]
+}
+
 /** Commits; fails if Postgres rolled back instead, as it does after a failed statement. */
 export const COMMIT: Statement<[], never> = { name: 'commit', text: 'COMMIT' }
 
@@ -36,10 +41,22 @@ export async function orRollBack<T>(client: pg.PoolClient, work: () => Promise<T
   }
 }
 
+/** A whole transaction in one round trip; the rows of each call. */
+export async function transact<const C extends readonly Call<unknown>[]>(
+  client: pg.PoolClient,
+  scope: Scope,
+  calls: C,
+): Promise<RowsOf<C>> {
+  const results: unknown[][] = await orRollBack(client, () =>
+    runAll(client, [...begin(scope), ...calls, call(COMMIT, [])]),
+  )
+  return results.slice(2, -1) as never
+}
+
 /** A transaction on a connection of its own statements: commits when `work` resolves, rolls back when it rejects. */
 export async function inTransaction<T>(client: pg.PoolClient, scope: Scope, work: () => Promise<T>): Promise<T> {
   return await orRollBack(client, async () => {
-    await runAll(client, [call(BEGIN, []), call(SET_SCOPE, [scopeText(scope)])])
+    await runAll(client, begin(scope))
     const result = await work()
     await run(client, COMMIT, [])
     return result

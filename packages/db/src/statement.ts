@@ -21,6 +21,11 @@ export interface Call<R> {
   of?: R
 }
 
+/** The rows of some calls, in their order. */
+export type RowsOf<C extends readonly Call<unknown>[]> = {
+  -readonly [K in keyof C]: C[K] extends Call<infer R> ? R[] : never
+}
+
 /** A statement with its values, to travel with others. */
 export function call<P extends readonly Value[], R>(statement: Statement<P, R>, values: P): Call<R> {
   return { statement, values }
@@ -43,7 +48,7 @@ export async function run<P extends readonly Value[], R>(
 export async function runAll<const C extends readonly Call<unknown>[]>(
   client: pg.ClientBase,
   calls: C,
-): Promise<{ -readonly [K in keyof C]: C[K] extends Call<infer R> ? R[] : never }> {
+): Promise<RowsOf<C>> {
   const results = await new Promise((resolve, reject) => void client.query(createBatch(calls, resolve, reject)))
   return results as never
 }
