@@ -21,8 +21,6 @@ def connect():
     client.emit("send_message", {"type": "saas", "message": "Hello from Python!"}, callback=lambda reply: say("reply", reply))
 
 
-client.connect(
-    "https://api.dosti.space?apiKey=YOUR_PUBLIC_API_KEY&role=visitor&visitorId=python_user&visitorName=Py", wait_timeout=10
-)
+client.connect("https://api.dosti.space?apiKey=YOUR_PUBLIC_API_KEY&role=visitor&visitorId=python_user&visitorName=Py")
 sys.stdin.readline()
 client.disconnect()

@@ -32,9 +32,9 @@ const outsidePrograms = [
   },
   {
     name: 'the Python Socket.IO client',
-    packages: ['python3-socketio', 'python3-aiohttp'],
-    elsewhere: 'its packages ("/usr/bin/python3 -m pip install python-socketio aiohttp")',
-    present: () => spawnSync(python, ['-c', 'import socketio, aiohttp']).status === 0,
+    packages: ['python3-socketio', 'python3-requests', 'python3-websocket'],
+    elsewhere: 'its packages ("/usr/bin/python3 -m pip install python-socketio[client]")',
+    present: () => spawnSync(python, ['-c', 'import socketio, requests, websocket']).status === 0,
   },
 ]
 
