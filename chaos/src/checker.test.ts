@@ -62,7 +62,14 @@ function goodRecording(): Recording {
       status: 'sent',
       heardBy: new Map([['agent', 1]]),
     })
-  recording.attempts.push({ party: 'extended v1', visitorId: 'v1', startedAt: 0, tookMs: 5, outcome: 'ok' })
+  recording.attempts.push({
+    party: 'extended v1',
+    visitorId: 'v1',
+    operation: 'message.send',
+    startedAt: 0,
+    tookMs: 5,
+    outcome: 'ok',
+  })
   recording.recoveries.push({ fault: 'T1', tookMs: 500 })
   recording.expectations.push({ fault: 'T8', rule: 'in time', held: true, seen: '' })
   return recording
@@ -222,6 +229,7 @@ const damages: [what: string, rule: Rule, damage: (recording: Recording) => void
       void r.attempts.push({
         party: 'x',
         visitorId: 'v1',
+        operation: 'message.send',
         startedAt: 0,
         tookMs: 1,
         outcome: 'refused',

@@ -14,6 +14,7 @@ import { ownerMark } from './recording.ts'
 import type { Node } from './world.ts'
 
 const SHIFT_CLOCK = new URL('preload/shift-clock.mjs', import.meta.url).href
+let spaces = 0
 const QUIET: Hearing = { bytes: () => {}, event: () => {} }
 
 const partitionFromRedis: Fault = {
@@ -21,7 +22,8 @@ const partitionFromRedis: Fault = {
   title: 'one gateway in a network of its own loses Redis alone',
   async inject(stage) {
     const { world, expect } = stage
-    const space = `dosti${process.pid % 10_000}`
+    // A name of its own each time: a deleted one is free only when the last process in it has ended. Links have 15 letters.
+    const space = `dosti${process.pid % 10_000}x${(spaces += 1)}`
     const [outside, inside, redisAddress] = ['10.213.77.1', '10.213.77.2', '10.213.77.3']
     const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' })
     try {

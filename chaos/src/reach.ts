@@ -69,6 +69,7 @@ export function stayConnected(options: ReachOptions): Reach {
         void attempts.push({
           party,
           visitorId,
+          operation,
           startedAt,
           tookMs: Date.now() - startedAt,
           outcome,

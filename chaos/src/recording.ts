@@ -70,6 +70,8 @@ export interface Party {
 export interface Attempt {
   party: string
   visitorId: string
+  /** As in the table of operations, or `poll`. */
+  operation: string
   startedAt: number
   tookMs: number
   /** `lost`: the connection ended or no answer came. */

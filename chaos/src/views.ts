@@ -119,6 +119,7 @@ export function startPoller({ party, api, publicKey, everyMs, attempts, useNextT
       void attempts.push({
         party: party.name,
         visitorId: party.visitorId,
+        operation: 'poll',
         startedAt,
         tookMs: Date.now() - startedAt,
         outcome,

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
-import { agentRoom } from '@dosti/bus'
 import { createHttp, limitsHold, registerHealth } from '@dosti/runtime'
 import type { FastifyInstance } from 'fastify'
 import { createAdmission } from './admission.ts'
@@ -39,15 +38,15 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   const slowReadersCut = metrics.counter('dosti_slow_readers_cut_total', 'Sockets cut because they did not read.')
   const ringAgain = createRingAgain({
     rung: (...query) => deps.alerts.rung(...query),
-    isHere: (workspaceId, agentId) => isHere(agentRoom(workspaceId, agentId), sockets),
-    deliver: (told) => deliver(told, sockets),
+    isHere: (connectionId) => isHere(connectionId, sockets),
+    deliver: (told) => deliver(told, ringAgain.roomsFor, sockets),
     clock: Date.now,
     log,
   })
   const watchers: Watchers = {
     admission,
     drain,
-    onConnected: (actor) => ringAgain.greet(actor),
+    onConnected: (connection) => ringAgain.greet(connection),
     onCut: () => slowReadersCut.inc(),
   }
   const raw = createRawSockets(deps, watchers)
@@ -72,7 +71,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   const { io, slowReaders } = createSocketIo(app.server, deps, watchers)
   dispatchUpgrades(app.server, rawUpgrades, admission)
   const sockets: Sockets = { io, raw, slowReaders }
-  bus.subscribe((told) => deliver(ringAgain.unheard(told), sockets))
+  bus.subscribe((told) => deliver(told, ringAgain.roomsFor, sockets))
   const endWatch = watchRevocations(deps.revokedWithin, (room) => cutRoom(room, sockets), log)
   return {
     app,

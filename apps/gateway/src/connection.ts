@@ -9,13 +9,14 @@ import type { Drain } from './drain.ts'
 export interface Watchers {
   admission: Admission
   drain: Drain
-  /** Somebody is connected, and in their rooms. */
-  onConnected: (actor: Actor) => void
+  /** Somebody is connected, and in their rooms, of which one is the connection's id. */
+  onConnected: (connection: Connection) => void
   /** A socket is given up because it does not read. */
   onCut: () => void
 }
 
 export interface Connection {
+  readonly id: string
   readonly actor: Actor
   /** Answers exactly once, never throws; any name and input may be given. */
   ask(name: string, input: unknown): Promise<Reply<unknown>>
@@ -30,6 +31,7 @@ export function createConnection(dispatch: Dispatch, actor: Actor, id: string): 
   const typingTo = new Set<string>()
   let owed = 0
   return {
+    id,
     actor,
     async ask(name, input) {
       owed += 1

@@ -1,5 +1,4 @@
 /** The only code that pushes, and the one that cuts: from the bus to the sockets of this node, each protocol in its own words. */
-import { roomsFor } from '@dosti/bus'
 import type { Told } from '@dosti/conversations'
 import type { Server } from 'socket.io'
 import { inPublishedWords, publishedRoom } from './published.ts'
@@ -13,8 +12,12 @@ export interface Sockets {
   slowReaders: SlowReaders
 }
 
-/** Delivers what the bus tells to whoever is connected here. Most events concern few sockets, or none: nothing is encoded for nobody. */
-export function deliver(told: readonly Told[], { io, raw, slowReaders }: Sockets): void {
+/** Delivers what is told to whoever is connected here. Most events concern few sockets, or none: nothing is encoded for nobody. */
+export function deliver(
+  told: readonly Told[],
+  roomsFor: (told: Told) => string[],
+  { io, raw, slowReaders }: Sockets,
+): void {
   const { rooms: members } = io.of('/').adapter
   for (const one of told) {
     const { event, origin } = one

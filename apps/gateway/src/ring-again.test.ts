@@ -2,6 +2,7 @@ import type { Actor } from '@dosti/contracts'
 import { tellRaised, type RaisedAlert, type Told } from '@dosti/conversations'
 import { createLogger } from '@dosti/runtime'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Connection } from './connection.ts'
 import { createRingAgain, type RingAgain } from './ring-again.ts'
 
 const raised = (alertId: `alr_${string}`, agents: RaisedAlert['agents'] = ['agt_ann']): RaisedAlert => ({
@@ -18,26 +19,27 @@ let here: Set<string>
 let heard: string[]
 let ringAgain: RingAgain
 
-const note = (told: readonly Told[]): void => {
-  for (const { event, audience } of told)
-    if (event.name === 'alert.raised' && typeof audience === 'object')
-      for (const agent of audience.agents) heard.push(`${agent} ${event.data.alertId}`)
+const deliver = (told: readonly Told[]): void => {
+  for (const one of told)
+    for (const room of ringAgain.roomsFor(one))
+      if (one.event.name === 'alert.raised') heard.push(`${room} ${one.event.data.alertId}`)
 }
+const connect = (id: string, actor: Actor = ann) => ringAgain.greet({ id, actor } as Connection)
 const tick = () => vi.advanceTimersByTimeAsync(2000)
 
 beforeEach(() => {
   vi.useFakeTimers()
   rang = []
   asked = []
-  here = new Set(['agt_ann'])
+  here = new Set(['desk', 'phone'])
   heard = []
   ringAgain = createRingAgain({
     rung: async (workspaceIds) => {
       asked.push([...workspaceIds])
       return rang
     },
-    isHere: (_workspaceId, agentId) => here.has(agentId),
-    deliver: note,
+    isHere: (id) => here.has(id),
+    deliver,
     clock: Date.now,
     log: createLogger('test', 'silent'),
   })
@@ -49,10 +51,10 @@ afterEach(() => {
 
 describe('D7 ring again', () => {
   it('asks nothing while no agent is here', async () => {
-    ringAgain.greet(visitor)
+    connect('page', visitor)
     await tick()
     expect(asked).toEqual([])
-    ringAgain.greet(ann)
+    connect('desk')
     await tick()
     expect(asked).toEqual([['wsp_a']])
     here.clear()
@@ -61,39 +63,39 @@ describe('D7 ring again', () => {
   })
 
   it('tells what no push told, once', async () => {
-    ringAgain.greet(ann)
+    connect('desk')
     rang = [raised('alr_1')]
     await tick()
     await tick()
-    expect(heard).toEqual(['agt_ann alr_1'])
-    note(ringAgain.unheard([tellRaised(raised('alr_1'))]))
-    expect(heard).toEqual(['agt_ann alr_1'])
+    expect(heard).toEqual(['desk alr_1'])
+    deliver([tellRaised(raised('alr_1'))])
+    expect(heard).toEqual(['desk alr_1'])
   })
 
   it('does not repeat what a push told, though for minutes it can be read', async () => {
-    ringAgain.greet(ann)
+    connect('desk')
     rang = [raised('alr_1')]
-    note(ringAgain.unheard([tellRaised(raised('alr_1'))]))
+    deliver([tellRaised(raised('alr_1'))])
     for (let turn = 0; turn < 30; turn += 1) await tick()
-    expect(heard).toEqual(['agt_ann alr_1'])
+    expect(heard).toEqual(['desk alr_1'])
   })
 
-  it('tells a new connection what an earlier one was told', async () => {
-    ringAgain.greet(ann)
+  it('tells a new connection, and it alone, what an earlier one was told', async () => {
+    connect('desk')
     rang = [raised('alr_1', ['agt_ann', 'agt_elsewhere'])]
     await tick()
-    ringAgain.greet(ann)
+    connect('phone')
     await tick()
-    expect(heard).toEqual(['agt_ann alr_1', 'agt_ann alr_1'])
+    expect(heard).toEqual(['desk alr_1', 'phone alr_1'])
   })
 
-  it('lets everything else pass', () => {
+  it('sends everything else where it belongs', () => {
     const other: Told = {
       workspaceId: 'wsp_a',
       visitorId: 'v',
       audience: 'agents',
       event: { name: 'agent.updated', data: { agent: { id: 'agt_ann', name: 'Ann' }, available: true } },
     }
-    expect(ringAgain.unheard([other])).toEqual([other])
+    expect(ringAgain.roomsFor(other)).toEqual(['agents:wsp_a'])
   })
 })

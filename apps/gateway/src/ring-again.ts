@@ -1,10 +1,12 @@
 /**
  * D7: an alert's push may be lost, with Redis, with a node, or because its agent was just then not connected. So each node asks
- * Postgres what rang of late for the agents it holds and still waits, and tells what they have not heard.
+ * Postgres what rang of late for the agents it holds and still waits, and tells each connection what it has not heard.
  */
-import type { Actor, AgentId, WorkspaceId } from '@dosti/contracts'
+import { roomsFor } from '@dosti/bus'
+import type { AgentId, WorkspaceId } from '@dosti/contracts'
 import { tellRaised, type RaisedAlert, type Told } from '@dosti/conversations'
 import type { Logger } from '@dosti/runtime'
+import type { Connection } from './connection.ts'
 
 const ASK_EVERY_MS = 2000
 /** How far back each question reaches, and how long what was heard is remembered; the second ring comes within. */
@@ -15,17 +17,17 @@ const ALERTS_MAX = 200
 const keyOf = (workspaceId: WorkspaceId, agentId: AgentId): string => `${workspaceId} ${agentId}`
 
 export interface RingAgain {
-  /** Somebody connected to this node. An agent hears what rang before, whatever an earlier connection was told. */
-  greet(actor: Actor): void
-  /** What of some news is to be delivered here: all but alerts for agents who have heard them. */
-  unheard(told: readonly Told[]): Told[]
+  /** Somebody connected to this node. An agent's connection hears what rang before, whatever another one was told. */
+  greet(connection: Connection): void
+  /** The rooms to which some news is to be delivered here; of an alert, the connections that have not heard it. */
+  roomsFor: (told: Told) => string[]
   end(): void
 }
 
 export interface RingAgainOptions {
   rung: (workspaceIds: readonly WorkspaceId[], withinMs: number, limitOfEach: number) => Promise<RaisedAlert[]>
-  /** An agent is connected to this node. */
-  isHere: (workspaceId: WorkspaceId, agentId: AgentId) => boolean
+  /** A connection has not ended. */
+  isHere: (connectionId: string) => boolean
   deliver: (told: readonly Told[]) => void
   clock: () => number
   log: Logger
@@ -33,34 +35,22 @@ export interface RingAgainOptions {
 
 interface Listener {
   workspaceId: WorkspaceId
-  agentId: AgentId
-  /** When the agent heard each alert. */
-  heard: Map<string, number>
+  /** When each connection of the agent heard each alert. */
+  heard: Map<Connection['id'], Map<string, number>>
 }
 
 /** Starts to ask, every two seconds. */
 export function createRingAgain({ rung, isHere, deliver, clock, log }: RingAgainOptions): RingAgain {
   const listeners = new Map<string, Listener>()
 
-  const unheard = (told: readonly Told[]): Told[] =>
-    told.map((one) => {
-      const { workspaceId, event, audience } = one
-      if (event.name !== 'alert.raised' || typeof audience !== 'object') return one
-      const { alertId } = event.data
-      const agents = audience.agents.filter((agentId) => {
-        const heard = listeners.get(keyOf(workspaceId, agentId))?.heard
-        if (heard === undefined || heard.has(alertId)) return false
-        heard.set(alertId, clock())
-        return true
-      })
-      return { ...one, audience: { agents } }
-    })
-
   const forget = (): void => {
     const before = clock() - 2 * REACH_MS
-    for (const [key, { workspaceId, agentId, heard }] of listeners) {
-      if (!isHere(workspaceId, agentId)) listeners.delete(key)
-      for (const [alertId, at] of heard) if (at < before) heard.delete(alertId)
+    for (const [key, { heard }] of listeners) {
+      for (const [id, alerts] of heard) {
+        if (!isHere(id)) heard.delete(id)
+        for (const [alertId, at] of alerts) if (at < before) alerts.delete(alertId)
+      }
+      if (heard.size === 0) listeners.delete(key)
     }
   }
 
@@ -71,7 +61,7 @@ export function createRingAgain({ rung, isHere, deliver, clock, log }: RingAgain
     asking = true
     try {
       const workspaceIds = [...new Set([...listeners.values()].map(({ workspaceId }) => workspaceId))]
-      deliver(unheard((await rung(workspaceIds, REACH_MS, ALERTS_MAX)).map(tellRaised)))
+      deliver((await rung(workspaceIds, REACH_MS, ALERTS_MAX)).map(tellRaised))
     } catch (error) {
       log.warn({ err: error }, 'alerts cannot be read')
     } finally {
@@ -81,12 +71,25 @@ export function createRingAgain({ rung, isHere, deliver, clock, log }: RingAgain
   const timer = setInterval(() => void ask(), ASK_EVERY_MS)
 
   return {
-    greet(actor) {
+    greet({ id, actor }) {
       if (actor.kind !== 'agent') return
       const { workspaceId, agentId } = actor
-      listeners.set(keyOf(workspaceId, agentId), { workspaceId, agentId, heard: new Map() })
+      const key = keyOf(workspaceId, agentId)
+      const listener = listeners.get(key) ?? { workspaceId, heard: new Map() }
+      listeners.set(key, listener)
+      listener.heard.set(id, new Map())
     },
-    unheard,
+    roomsFor(told) {
+      const { workspaceId, event, audience } = told
+      if (event.name !== 'alert.raised' || typeof audience !== 'object') return roomsFor(told)
+      const { alertId } = event.data
+      const connections = audience.agents.flatMap((agentId) => [
+        ...(listeners.get(keyOf(workspaceId, agentId))?.heard ?? []),
+      ])
+      const unheard = connections.filter(([, alerts]) => !alerts.has(alertId))
+      for (const [, alerts] of unheard) alerts.set(alertId, clock())
+      return unheard.map(([id]) => id)
+    },
     end: () => clearInterval(timer),
   }
 }

@@ -79,7 +79,7 @@ export function createSocketIo(
     })
     const rooms = protocol === 'published' ? roomsOf(actor).map(publishedRoom) : roomsOf(actor)
     void socket.join([...rooms, credentialRoom])
-    onConnected(actor)
+    onConnected(connection)
     if (protocol === 'published') speakPublished(socket, connection)
     else speakExtended(socket, connection, slowReaders)
   })

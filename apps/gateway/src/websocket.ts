@@ -91,9 +91,9 @@ export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnec
           admission.admit(actor)
           clearTimeout(timer)
           connection = createConnection(deps.dispatch, actor, randomUUID())
-          if (socket.readyState === socket.OPEN) joined = [...roomsOf(actor), credentialRoom]
+          if (socket.readyState === socket.OPEN) joined = [...roomsOf(actor), credentialRoom, connection.id]
           join(socket, joined)
-          onConnected(actor)
+          onConnected(connection)
           answer(id, { ok: true, data: welcomeFor(actor, Date.now()) })
         } catch (error) {
           refuse(id, error)

@@ -3,11 +3,11 @@ import type { IdPrefix, StoredEvent } from '@dosti/contracts'
 import type { ConversationStore, Outcome } from '@dosti/conversations'
 import { changedOf, visitorSends } from '@dosti/conversations/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { inTransaction } from '../testing/in-transaction.ts'
 import { openDb, openTestDb, WORKSPACES } from '../testing/open-db.ts'
 import type { Db } from './client.ts'
 import { createConversationStore } from './conversation-store.ts'
 import { LOCK_WAITING } from './conversation-statements.ts'
-import { inTransaction } from './scope.ts'
 import { run } from './statement.ts'
 
 const [workspaceId] = WORKSPACES
@@ -123,11 +123,10 @@ describe('Postgres store: many at once', () => {
   it('a visitor locked by somebody else does not hold up the rest of the batch', async () => {
     const of = (visitorId: string) => ({ workspaceId, visitorId })
     await store.change([visitorSends(of('locked'), 'a'), visitorSends(of('free'), 'a')])
-    const client = await second.pool.connect()
     const order: number[] = []
     const { promise: nextMayBegin, resolve } = Promise.withResolvers<void>()
     let changing: Promise<Outcome[]> | undefined
-    await inTransaction(client, [workspaceId], async () => {
+    await inTransaction(second, [workspaceId], async (client) => {
       await run(client, LOCK_WAITING, [workspaceId, [workspaceId], ['locked']])
       changing = store.change([visitorSends(of('locked'), 'b'), visitorSends(of('free'), 'b')], {
         settled: (index) => void order.push(index),
@@ -136,7 +135,6 @@ describe('Postgres store: many at once', () => {
       await nextMayBegin
       expect(order).toEqual([1])
     })
-    client.release()
     expect((await changing)?.map(({ ok }) => ok)).toEqual([true, true])
     expect(order).toEqual([1, 0])
   })
@@ -144,14 +142,12 @@ describe('Postgres store: many at once', () => {
   it('D8: a visitor that stays locked is refused for now, and that is all', async () => {
     const of = (visitorId: string) => ({ workspaceId, visitorId })
     await store.change([visitorSends(of('stuck'), 'a')])
-    const client = await second.pool.connect()
-    await inTransaction(client, [workspaceId], async () => {
+    await inTransaction(second, [workspaceId], async (client) => {
       await run(client, LOCK_WAITING, [workspaceId, [workspaceId], ['stuck']])
       const outcomes = await store.change([visitorSends(of('stuck'), 'b'), visitorSends(of('fluent'), 'b')])
       expect(outcomes[0]).toMatchObject({ ok: false, error: { code: 'service.unavailable', retryAfterMs: 1000 } })
       expect(outcomes[1]?.ok).toBe(true)
     })
-    client.release()
     expect(await eventsOf('stuck')).toHaveLength(2)
   })
 

@@ -1,11 +1,12 @@
 import { countingIds, visitorSends } from '@dosti/conversations/testing'
 import pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { inTransaction } from '../testing/in-transaction.ts'
 import { openTestDb, WORKSPACES } from '../testing/open-db.ts'
 import { createDb } from './client.ts'
 import type { Db } from './client.ts'
 import { createConversationStore } from './conversation-store.ts'
-import { inTransaction, scopeText } from './scope.ts'
+import { scopeText } from './scope.ts'
 
 const [a, b] = WORKSPACES
 
@@ -51,12 +52,12 @@ describe('P3: row-level security', () => {
     expect((await store.messages({ workspaceId: a, visitorId: 'v', limit: 9 }))?.messages).toHaveLength(1)
     expect(await store.list({ workspaceId: a, status: 'open', limit: 9 })).toHaveLength(1)
     expect(await countAll()).toEqual(tables.map(() => 0))
-    await expect(inScope([a], () => Promise.reject(new Error('stop')))).rejects.toThrow('stop')
+    await expect(inTransaction(db, [a], () => Promise.reject(new Error('stop')))).rejects.toThrow('stop')
     expect(await countAll()).toEqual(tables.map(() => 0))
   })
 
   it('one workspace sees nothing of the other, whatever it asks for', async () => {
-    await inScope([a], async (client) => {
+    await inTransaction(db, [a], async (client) => {
       for (const table of tables) {
         const column = table === 'workspace' ? 'id' : 'workspace_id'
         const { rows } = await client.query<{ of: string }>(
@@ -76,15 +77,19 @@ describe('P3: row-level security', () => {
      VALUES ('${b}', 'v', 'public', 99, 'msg_x', 'message.sent', 'cnv_x', 1, '{}', '{}')`,
     `UPDATE visitor SET workspace_id = '${b}' WHERE visitor_id = 'v'`,
   ])('cannot write into the other: %s', async (statement) => {
-    await expect(inScope([a], (client) => client.query(statement))).rejects.toThrow(/row-level security/u)
+    await expect(inTransaction(db, [a], (client) => client.query(statement))).rejects.toThrow(/row-level security/u)
   })
 
   it('the log is append-only for services', async () => {
-    await expect(inScope('*', (client) => client.query(`UPDATE event SET name = 'x'`))).rejects.toThrow(
+    await expect(inTransaction(db, '*', (client) => client.query(`UPDATE event SET name = 'x'`))).rejects.toThrow(
       /permission denied/u,
     )
-    await expect(inScope('*', (client) => client.query('DELETE FROM event'))).rejects.toThrow(/permission denied/u)
-    await expect(inScope('*', (client) => client.query('TRUNCATE event'))).rejects.toThrow(/permission denied/u)
+    await expect(inTransaction(db, '*', (client) => client.query('DELETE FROM event'))).rejects.toThrow(
+      /permission denied/u,
+    )
+    await expect(inTransaction(db, '*', (client) => client.query('TRUNCATE event'))).rejects.toThrow(
+      /permission denied/u,
+    )
   })
 
   it('a scope is made of workspace ids alone', () => {
@@ -108,16 +113,4 @@ describe('P3: row-level security', () => {
     address.pathname = '/postgres'
     await expect(createDb(address.href)).rejects.toThrow('migrate it first')
   })
-
-  async function inScope<T>(
-    scope: Parameters<typeof inTransaction>[1],
-    work: (client: pg.PoolClient) => Promise<T>,
-  ): Promise<T> {
-    const client = await db.pool.connect()
-    try {
-      return await inTransaction(client, scope, () => work(client))
-    } finally {
-      client.release()
-    }
-  }
 })

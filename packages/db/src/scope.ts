@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { DEADLINE_MS, withinDeadline } from './client.ts'
 import type { Db } from './client.ts'
 import type { Prisma } from './generated/client.ts'
-import { call, run, runAll, type Call, type RowsOf, type Statement } from './statement.ts'
+import { call, runAll, type Call, type RowsOf, type Statement } from './statement.ts'
 
 /** The workspaces whose rows a transaction may see and write; `*` is for credentials, the follower of the log and the sweep. */
 export type Scope = '*' | readonly WorkspaceId[]
@@ -51,16 +51,6 @@ export async function transact<const C extends readonly Call<unknown>[]>(
     runAll(client, [...begin(scope), ...calls, call(COMMIT, [])]),
   )
   return results.slice(2, -1) as never
-}
-
-/** A transaction on a connection of its own statements: commits when `work` resolves, rolls back when it rejects. */
-export async function inTransaction<T>(client: pg.PoolClient, scope: Scope, work: () => Promise<T>): Promise<T> {
-  return await orRollBack(client, async () => {
-    await runAll(client, begin(scope))
-    const result = await work()
-    await run(client, COMMIT, [])
-    return result
-  })
 }
 
 /** A Prisma transaction within a scope; it too answers before the deadline. */
