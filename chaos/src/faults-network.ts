@@ -14,7 +14,6 @@ import { ownerMark } from './recording.ts'
 import type { Node } from './world.ts'
 
 const SHIFT_CLOCK = new URL('preload/shift-clock.mjs', import.meta.url).href
-let spaces = 0
 const QUIET: Hearing = { bytes: () => {}, event: () => {} }
 
 const partitionFromRedis: Fault = {
@@ -22,8 +21,7 @@ const partitionFromRedis: Fault = {
   title: 'one gateway in a network of its own loses Redis alone',
   async inject(stage) {
     const { world, expect } = stage
-    // A name of its own each time: a deleted one is free only when the last process in it has ended. Links have 15 letters.
-    const space = `dosti${process.pid % 10_000}x${(spaces += 1)}`
+    const space = `dosti${process.pid % 10_000}`
     const [outside, inside, redisAddress] = ['10.213.77.1', '10.213.77.2', '10.213.77.3']
     const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' })
     try {
@@ -32,7 +30,8 @@ const partitionFromRedis: Fault = {
     } catch (error) {
       throw new CannotRun(`no network namespaces here: ${String(error).split('\n')[0]}`)
     }
-    const closing: (() => unknown)[] = [() => ip('netns', 'del', space)]
+    // A deleted space lives on until its last process has ended, and its link with it.
+    const closing: (() => unknown)[] = [() => ip('link', 'del', `${space}a`), () => ip('netns', 'del', space)]
     try {
       for (const address of [outside, redisAddress]) ip('addr', 'add', `${address}/24`, 'dev', `${space}a`)
       ip('link', 'set', `${space}a`, 'up')

@@ -92,14 +92,15 @@ export const dialRaw =
 
 /** The published REST send as a line: it is always up, and each question is a connection of its own making. */
 export function restLine(api: string, who: Record<string, string>, hearing: Pick<Hearing, 'bytes'>): Line {
+  const ended = Promise.withResolvers<void>()
   return {
     async ask(_operation, input) {
       const { text, clientMessageId } = input as { text: string; clientMessageId?: string }
       const { body } = await askHttp(`${api}/api/chat/send`, { ...who, message: text, clientMessageId }, hearing)
       return fromPublished(body as unknown as PublishedAnswer)
     },
-    close: () => {},
-    ended: new Promise(() => {}),
+    close: ended.resolve,
+    ended: ended.promise,
   }
 }
 

@@ -146,20 +146,34 @@ export function residentBytes(pid: number): number {
   return Number(kilobytes) * 1024
 }
 
-/** A process and everything below it that does not lead a session of its own. */
+/** A process and everything below it. */
 export function withChildren(pid: number): number[] {
-  const children = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === pid)
-  return [pid, ...children.flatMap((child) => withChildren(Number(child)))]
+  const entries = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))
+  const children = Map.groupBy(entries, parentOf)
+  const from = (member: number): number[] => [
+    member,
+    ...(children.get(member) ?? []).flatMap((child) => from(Number(child))),
+  ]
+  return from(pid)
 }
 
 /** Sends a signal to a process and all below it, as a machine that freezes or dies does. */
 export function signalAll(pid: number, signal: NodeJS.Signals): void {
-  for (const member of withChildren(pid)) {
-    try {
-      process.kill(member, signal)
-    } catch {
-      // It ended in between.
+  const members = new Set<number>()
+  // All are stopped first, from the top, until no more are found: who still runs may start another meanwhile.
+  for (let found = [pid]; found.length > 0; found = withChildren(pid).filter((member) => !members.has(member)))
+    for (const member of found) {
+      members.add(member)
+      signalOne(member, 'SIGSTOP')
     }
+  if (signal !== 'SIGSTOP') for (const member of members) signalOne(member, signal)
+}
+
+function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It ended in between.
   }
 }
 

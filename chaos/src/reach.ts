@@ -40,6 +40,9 @@ export function stayConnected(options: ReachOptions): Reach {
   let closed = false
   let refusals = 0
   let okAt = 0
+  let owed = 0
+  /** Nobody asks this line any more; it is dropped when it has answered what it was asked. */
+  let leaving = false
   const keep = async (): Promise<void> => {
     for (let turn = 0; !closed; turn += 1) {
       try {
@@ -53,17 +56,23 @@ export function stayConnected(options: ReachOptions): Reach {
       } catch {
         // Not reached; the next turn tries the other one.
       }
-      if (current !== undefined) line = Promise.withResolvers<Line>()
+      if (current !== undefined && !leaving) line = Promise.withResolvers<Line>()
       current = undefined
+      leaving = false
       await wait(random.between(...AGAIN_MS))
     }
   }
   void keep()
   const drop = (): void => current?.close()
+  const leave = (): void => {
+    if (!leaving && current !== undefined) line = Promise.withResolvers<Line>()
+    leaving = current !== undefined
+  }
 
   return {
     async ask(operation, input) {
       const up = await line.promise
+      owed += 1
       const startedAt = Date.now()
       const note = (outcome: Attempt['outcome'], code?: string): void =>
         void attempts.push({
@@ -81,13 +90,16 @@ export function stayConnected(options: ReachOptions): Reach {
         if (reply.ok) {
           refusals = 0
           okAt = Date.now()
-        } else if (reply.error.code === 'service.unavailable' && (refusals += 1) >= PATIENCE && urls.length > 1) drop()
+        } else if (reply.error.code === 'service.unavailable' && (refusals += 1) >= PATIENCE && urls.length > 1) leave()
         return reply
       } catch (error) {
         note('lost')
         // Somebody who does not answer is as good as gone.
         if (up === current) drop()
         throw error
+      } finally {
+        owed -= 1
+        if (leaving && owed === 0) drop()
       }
     },
     lastOkAt: () => okAt,

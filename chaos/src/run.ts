@@ -119,10 +119,16 @@ async function injectAll(
     try {
       await fault.inject({ world, crowd, random, size, expect })
     } catch (error) {
-      if (!(error instanceof CannotRun)) throw error
-      notRun.set(fault.id, error.message)
-      say(`${fault.id} NOT RUN: ${error.message}`)
-      continue
+      if (error instanceof CannotRun) {
+        notRun.set(fault.id, error.message)
+        say(`${fault.id} NOT RUN: ${error.message}`)
+        continue
+      }
+      crowd.recording.misbehaviours.push({
+        service: fault.id,
+        what: `could not be injected or healed: ${String(error)}`,
+      })
+      say(`     ✗ ${String(error)}`)
     }
     injected.set(fault.id, (injected.get(fault.id) ?? 0) + 1)
     done += 1
