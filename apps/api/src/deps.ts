@@ -54,6 +54,7 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
   const conversations = createConversations({ store, publisher: bus, agents: accountStore, clock, defer: setImmediate })
   const newest = createNewestMessages(clock, later)
   bus.subscribe((told) => newest.hear(told))
+  bus.subscribe((told) => store.hear(told))
   const dispatch = createDispatch({ handlers: { ...accounts.handlers, ...conversations }, limits, log, metrics })
   return { config, log, db, bus, dispatch, poll: pollMessages({ store, newest, clock }), accounts, limits, metrics }
 }

@@ -58,8 +58,10 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
     publisher: bus,
     fence: createGuessFence(limits),
   })
+  const store = createConversationStore(db, { ids })
+  bus.subscribe((told) => store.hear(told))
   const conversations = createConversations({
-    store: createConversationStore(db, { ids }),
+    store,
     publisher: bus,
     agents: accountStore,
     clock,

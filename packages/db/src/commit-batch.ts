@@ -5,7 +5,8 @@ import type pg from 'pg'
 import { append, newThread } from './append.ts'
 import * as sql from './conversation-statements.ts'
 import { BEGIN, COMMIT, orRollBack, scopeText } from './scope.ts'
-import { call, runAll } from './statement.ts'
+import type { KnownThreads } from './known-threads.ts'
+import { call, run, runAll } from './statement.ts'
 import { writes, type Appended, type Rows } from './write-statements.ts'
 
 /** The changes of one visitor within a batch, in their order; `index` is the place in the batch. */
@@ -16,15 +17,21 @@ export interface Group {
   changes: { index: number; change: Change }[]
 }
 
-/** What a transaction came to. `skipped` groups were locked by somebody else and are untouched. */
+/** What a transaction came to. `skipped` groups were locked by somebody else, or not as they were known, and are untouched. */
 export interface Committed {
   outcomes: Map<number, Outcome>
-  skipped: Group[]
+  skipped: readonly Group[]
 }
 
 /** Names a visitor's thread in a Map. */
 export function keyOf(workspaceId: string, visitorId: string): string {
   return `${workspaceId} ${visitorId}`
+}
+
+/** What the transactions of a process share. */
+export interface Shared {
+  ids: Ids
+  known: KnownThreads
 }
 
 /**
@@ -34,17 +41,74 @@ export function keyOf(workspaceId: string, visitorId: string): string {
 export async function commitBatch(
   client: pg.PoolClient,
   groups: readonly Group[],
-  ids: Ids,
+  { ids, known }: Shared,
   lock: 'free' | 'waiting',
 ): Promise<Committed> {
   return await orRollBack(client, async () => {
     const found = await lockAndRead(client, groups, lock)
     const states = groups.filter((group) => !found.skipped.has(group)).map((group) => decideGroup(group, found, ids))
     const changed = states.filter(({ events }) => events.length > 0)
-    await runAll(client, [...writes(rowsOf(changed)), call(COMMIT, [])])
-    return { outcomes: new Map(states.flatMap(({ outcomes }) => outcomes)), skipped: [...found.skipped] }
+    if (changed.length === 0) await run(client, COMMIT, [])
+    else {
+      const results = await runAll(client, [...writes(rowsOf(changed)), call(sql.READ_VERSION, []), call(COMMIT, [])])
+      remember(known, changed, results.at(-2)?.[0] as sql.Version)
+    }
+    return { outcomes: outcomesOf(states), skipped: [...found.skipped] }
   })
 }
+
+/**
+ * The same for visitors whose threads are all known, in one round trip: decided on what is known, written if it still holds.
+ * Otherwise all are skipped.
+ */
+export async function commitKnown(
+  client: pg.PoolClient,
+  groups: readonly Group[],
+  { ids, known }: Shared,
+): Promise<Committed> {
+  const { found, versions } = recall(known, groups)
+  if (found === undefined) return { outcomes: new Map(), skipped: groups }
+  const states = groups.map((group) => decideGroup(group, found, ids))
+  const changed = states.filter(({ events }) => events.length > 0)
+  const keys = keysOf(groups)
+  const [, [locked]] = await orRollBack(client, () =>
+    runAll(client, [
+      call(BEGIN, []),
+      call(sql.LOCK_KNOWN, [scopeText(keys[0]), ...keys, versions]),
+      ...writes(rowsOf(changed)),
+      call(COMMIT, []),
+    ]),
+  )
+  if (locked?.held !== true) return { outcomes: new Map(), skipped: groups }
+  remember(known, changed, locked)
+  return { outcomes: outcomesOf(states), skipped: [] }
+}
+
+function recall(known: KnownThreads, groups: readonly Group[]): { found: Found | undefined; versions: string[] } {
+  const threads = new Map<Group, Thread>()
+  const versions: string[] = []
+  for (const group of groups) {
+    const one = known.get(group.key)
+    if (one === undefined) continue
+    threads.set(group, one.thread)
+    versions.push(one.version)
+  }
+  const now = known.now()
+  const isWhole = now !== undefined && threads.size === groups.length
+  return { found: isWhole ? { now, threads, skipped: new Set(), known: new Map() } : undefined, versions }
+}
+
+function remember(known: KnownThreads, changed: readonly State[], { version, now }: sql.Version): void {
+  known.heardClock(now)
+  for (const { group, thread } of changed) known.set(group.key, { thread, version })
+}
+
+const outcomesOf = (states: readonly State[]) => new Map(states.flatMap(({ outcomes }) => outcomes))
+
+const keysOf = (groups: readonly Group[]): [WorkspaceId[], string[]] => [
+  groups.map(({ workspaceId }) => workspaceId),
+  groups.map(({ visitorId }) => visitorId),
+]
 
 /** What the decisions of a batch go by. */
 interface Found {
@@ -67,10 +131,7 @@ export async function lockThread(
 
 /** The first half of a transaction, in one round trip. */
 async function lockAndRead(client: pg.PoolClient, groups: readonly Group[], lock: 'free' | 'waiting'): Promise<Found> {
-  const keys: [WorkspaceId[], string[]] = [
-    groups.map(({ workspaceId }) => workspaceId),
-    groups.map(({ visitorId }) => visitorId),
-  ]
+  const keys = keysOf(groups)
   const onces = groups.flatMap(({ key, workspaceId, visitorId, changes }) =>
     changes.flatMap(({ change: { once } }) => (once === undefined ? [] : [{ key, workspaceId, visitorId, ...once }])),
   )

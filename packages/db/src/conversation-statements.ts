@@ -53,6 +53,15 @@ export interface LockedRow {
   last_timestamp: number
 }
 
+/** The version of what a transaction writes, and Postgres' clock in milliseconds since 1970. */
+export interface Version {
+  version: string
+  now: number
+}
+
+const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'
+const VERSION = `pg_current_xact_id()::xid::text AS version, ${NOW}`
+
 type LockOf = [scope: string, workspaceIds: string[], visitorIds: string[]]
 
 // The rows are locked in the order in which they are asked for.
@@ -75,6 +84,34 @@ export const LOCK_FREE = lock('lock_free', 'SKIP LOCKED')
 
 /** Sets the scope and locks visitors, waiting for whoever holds them, as long as lock_timeout allows. */
 export const LOCK_WAITING = lock('lock_waiting', '')
+
+/**
+ * Locks the visitors of threads that are known, without waiting, and sets the scope of the transaction if every row is the version
+ * that is known. If not, nothing behind it in the transaction sees or writes anything.
+ */
+export const LOCK_KNOWN: Statement<
+  [...LockOf, versions: string[]],
+  Version & { /** All are locked and as they are known. */ held: boolean }
+> = {
+  name: 'lock_known',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids),
+    locked AS MATERIALIZED (
+      SELECT v.visitor_id
+      FROM scope
+      CROSS JOIN unnest($2::text[], $3::text[], $4::xid[]) AS k (workspace_id, visitor_id, version)
+      CROSS JOIN LATERAL (
+        SELECT visitor_id FROM visitor
+        WHERE scope.ids IS NOT NULL AND workspace_id = k.workspace_id AND visitor_id = k.visitor_id AND xmin = k.version
+        OFFSET 0 FOR UPDATE SKIP LOCKED
+      ) v
+    ),
+    found AS MATERIALIZED (SELECT count(*) = cardinality($2::text[]) AS held FROM locked)
+    SELECT held, set_config('dosti.scope', CASE WHEN held THEN $1 ELSE '' END, true) AS scope, ${VERSION} FROM found`,
+}
+
+/** What `xmin` will be of every row that this transaction writes, with the one clock. */
+export const READ_VERSION: Statement<[], Version> = { name: 'read_version', text: `SELECT ${VERSION}` }
 
 /** The current conversation of a visitor; null where there is none. */
 export interface HeadRow {
@@ -107,7 +144,7 @@ export interface HeadRow {
 export const READ_HEADS: Statement<[workspaceIds: string[], visitorIds: string[]], HeadRow> = {
   name: 'read_heads',
   text: `
-    SELECT k.place, v.visitor_id IS NOT NULL AS known, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
+    SELECT k.place, v.visitor_id IS NOT NULL AS known, ${NOW},
       c.id, c.status, c.agents, c.assignee_id, c.assignee_name, c.last_text, c.last_from, c.last_at, c.opened_at,
       c.closed_at, c.updated_at, c.read_by_agents, c.read_by_visitor, c.unread
     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (workspace_id, visitor_id, place)
@@ -228,15 +265,21 @@ const list = <P extends Value[]>(
     FROM scope
     CROSS JOIN LATERAL (
       SELECT ${HEAD} AS conversation, c.updated_at, c.id
-      FROM conversation c JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
-      WHERE c.workspace_id = scope.id AND c.is_current AND c.status = $2 AND ${condition}
-        AND (c.updated_at, c.id) < ($4::bigint, $5::text)
-      ORDER BY c.updated_at DESC, c.id DESC LIMIT $3
+      FROM (
+        SELECT * FROM (
+          SELECT * FROM conversation c
+          WHERE c.workspace_id = scope.id AND c.is_current AND c.status = $2 AND ${condition}
+            AND c.listed_at <= $4::bigint AND (c.updated_at, c.id) < ($4::bigint, $5::text)
+          ORDER BY c.listed_at DESC FETCH FIRST ($3::int) ROWS WITH TIES
+        ) near
+        ORDER BY updated_at DESC, id DESC LIMIT $3
+      ) c
+      JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
     ) rows
     ORDER BY rows.updated_at DESC, rows.id DESC`,
 })
 
-/** A page of the inbox; the keyset condition starts in the middle of the index. */
+/** A page of the inbox; the keyset condition starts in the middle of the index, which knows the time in steps of ten seconds. */
 export const LIST = list<ListOf>('list', 'true')
 
 /** A page of what nobody has. */
@@ -245,13 +288,24 @@ export const LIST_UNASSIGNED = list<ListOf>('list_unassigned', 'c.assignee_id IS
 /** A page of what one agent has. */
 export const LIST_ASSIGNED = list<[...ListOf, assigneeId: string]>('list_assigned', 'c.assignee_id = $6')
 
-/** Raises a mark under the visitor's lock, which LOCK_WAITING took before: a change that runs beside cannot lower it again. */
+/**
+ * Raises a mark under the visitor's lock, which LOCK_WAITING took before: a change that runs beside cannot lower it again. The
+ * visitor's row gets a new version, since whoever knows the thread knows its marks.
+ */
 export const RAISE_READ: Statement<
-  [workspaceId: string, conversationId: string, readByAgents: number, readByVisitor: number, unread: number],
+  [
+    workspaceId: string,
+    conversationId: string,
+    readByAgents: number,
+    readByVisitor: number,
+    unread: number,
+    visitorId: string,
+  ],
   never
 > = {
   name: 'raise_read',
   text: `
+    WITH touched AS (UPDATE visitor SET last_timestamp = last_timestamp WHERE workspace_id = $1 AND visitor_id = $6)
     UPDATE conversation SET read_by_agents = $3, read_by_visitor = $4, unread = $5
     WHERE workspace_id = $1 AND id = $2`,
 }

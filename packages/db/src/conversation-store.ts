@@ -9,14 +9,16 @@ import type {
   Outcome,
   Progress,
   ThreadQuery,
+  Told,
 } from '@dosti/conversations'
 import type pg from 'pg'
 import { DEADLINE_MS, withConnection } from './client.ts'
 import type { Db } from './client.ts'
-import { commitBatch, keyOf, lockThread } from './commit-batch.ts'
-import type { Committed, Group } from './commit-batch.ts'
+import { commitBatch, commitKnown, keyOf, lockThread } from './commit-batch.ts'
+import type { Committed, Group, Shared } from './commit-batch.ts'
 import * as sql from './conversation-statements.ts'
 import { COMMIT, orRollBack, scopeText } from './scope.ts'
+import { createKnownThreads, type KnownThreads } from './known-threads.ts'
 import { createLanes, type Lanes } from './lanes.ts'
 import { call, run, runAll } from './statement.ts'
 import { sqlState, unavailable } from './unavailable.ts'
@@ -30,15 +32,31 @@ const WAITING_CONNECTIONS = 3
 const DATA_ERROR = /^2[23]/u
 const FOREVER = Number.MAX_SAFE_INTEGER
 
+/** A store of threads; it wants to be told what happens to them elsewhere, though it does without. */
+export interface PostgresConversations extends ConversationStore {
+  /** To be given everything the bus tells. */
+  hear(told: readonly Told[]): void
+}
+
+interface Stores extends Shared {
+  db: Pick<Db, 'pool' | 'breaker'>
+  lanes: Lanes
+}
+
 /** Threads in Postgres. Numbers are taken under the visitor's row lock, so their order is the order of commits. */
-export function createConversationStore(db: Pick<Db, 'pool' | 'breaker'>, { ids }: { ids: Ids }): ConversationStore {
+export function createConversationStore(
+  db: Pick<Db, 'pool' | 'breaker'>,
+  { ids }: { ids: Ids },
+): PostgresConversations {
   const lanes = createLanes(WAITING_CONNECTIONS)
+  const known = createKnownThreads(() => performance.now())
   return {
-    change: (changes, progress) => change({ db, ids, lanes }, changes, progress),
+    hear: (told) => known.hear(told, ({ workspaceId, visitorId }) => keyOf(workspaceId, visitorId)),
+    change: (changes, progress) => change({ db, ids, lanes, known }, changes, progress),
     thread: (query) => withConnection(db, (client) => readThread(client, query)),
     messages: (query) => withConnection(db, (client) => readMessages(client, query)),
     list: (query) => withConnection(db, (client) => readList(client, query)),
-    markRead: (mark) => withConnection(db, (client) => markRead(client, mark)),
+    markRead: (mark) => withConnection(db, (client) => markRead(client, mark, known)),
   }
 }
 
@@ -46,11 +64,8 @@ export function createConversationStore(db: Pick<Db, 'pool' | 'breaker'>, { ids 
  * Visitors that nobody else is writing to share one transaction; each of the others gets one of its own, so that a locked
  * visitor cannot stall the rest.
  */
-async function change(
-  { db, ids, lanes }: { db: Pick<Db, 'pool' | 'breaker'>; ids: Ids; lanes: Lanes },
-  changes: readonly Change[],
-  progress: Progress | undefined,
-): Promise<Outcome[]> {
+async function change(stores: Stores, changes: readonly Change[], progress: Progress | undefined): Promise<Outcome[]> {
+  const { known, lanes } = stores
   const deadline = performance.now() + DEADLINE_MS
   const outcomes = Array.from<Outcome>({ length: changes.length })
   const failures: unknown[] = []
@@ -58,30 +73,61 @@ async function change(
     outcomes[index] = outcome
     progress?.settled(index, outcome)
   }
+  const fail = (groups: readonly Group[], error: unknown) => {
+    for (const { index } of groups.flatMap((group) => group.changes)) {
+      failures.push(error)
+      settle(index, { ok: false, error })
+    }
+  }
   // Gives back the groups that are to be tried again, each alone.
   const attempt = async (groups: readonly Group[], lock: 'free' | 'waiting'): Promise<readonly Group[]> => {
     try {
-      const result = await withRetries(db, groups, ids, lock, deadline)
+      const result = await withRetries(stores, groups, lock, deadline)
       result.outcomes.forEach((outcome, index) => settle(index, outcome))
       return result.skipped
     } catch (error) {
       // A row that Postgres refuses must not fail its neighbours.
       if (groups.length > 1 && DATA_ERROR.test(sqlState(error))) return groups
-      for (const { index } of groups.flatMap((group) => group.changes)) {
-        failures.push(error)
-        settle(index, { ok: false, error })
-      }
+      fail(groups, error)
       return []
     }
   }
-  let left: readonly Group[] = groupByVisitor(changes)
-  // Many may be skipped where two nodes serve the same visitors; a moment later most of them are free.
-  for (let before = Infinity; left.length > 0 && left.length < before;) {
-    before = left.length > WAITING_CONNECTIONS ? left.length : 0
-    left = await attempt(left, 'free')
+  const attemptFree = async (groups: readonly Group[]): Promise<readonly Group[]> => {
+    let left = groups
+    // Many may be skipped where two nodes serve the same visitors; a moment later most of them are free.
+    for (let before = Infinity; left.length > 0 && left.length < before;) {
+      before = left.length > WAITING_CONNECTIONS ? left.length : 0
+      left = await attempt(left, 'free')
+    }
+    return left
   }
+  // Gives back the groups that are to be read before they are decided.
+  const attemptKnown = async (groups: readonly Group[]): Promise<readonly Group[]> => {
+    if (groups.length === 0) return []
+    let isRolledBack = true
+    try {
+      const result = await withConnection(
+        stores.db,
+        (client) => commitKnown(client, groups, stores),
+        deadline - performance.now(),
+      )
+      result.outcomes.forEach((outcome, index) => settle(index, outcome))
+      if (result.skipped.length === 0) return []
+    } catch (error) {
+      isRolledBack = WORTH_ANOTHER.has(sqlState(error)) || DATA_ERROR.test(sqlState(error))
+      if (!isRolledBack) fail(groups, error)
+    }
+    for (const { key } of groups) known.forget(key)
+    return isRolledBack ? groups : []
+  }
+  const groups = groupByVisitor(changes)
+  const isKnown = ({ key }: Group) => known.now() !== undefined && known.get(key) !== undefined
+  const left = await Promise.all([
+    attemptKnown(groups.filter(isKnown)).then(attemptFree),
+    attemptFree(groups.filter((group) => !isKnown(group))),
+  ])
   progress?.ready()
-  await Promise.all(left.map((group) => lanes(() => attempt([group], 'waiting'))))
+  await Promise.all(left.flat().map((group) => lanes(() => attempt([group], 'waiting'))))
   // Nothing at all is known to be committed, for a reason that no change brought with it.
   if (changes.length > 0 && failures.length === changes.length) throw failures[0]
   return outcomes
@@ -102,9 +148,8 @@ function groupByVisitor(changes: readonly Change[]): Group[] {
 
 /** Decides again after a serialization failure, a deadlock, or when another node made one of the visitors first. */
 async function withRetries(
-  db: Pick<Db, 'pool' | 'breaker'>,
+  stores: Stores,
   groups: readonly Group[],
-  ids: Ids,
   lock: 'free' | 'waiting',
   deadline: number,
 ): Promise<Committed> {
@@ -112,7 +157,7 @@ async function withRetries(
     const left = deadline - performance.now()
     if (left <= 0) throw unavailable(new Error('the deadline of the batch is over'))
     try {
-      const result = await withConnection(db, (client) => commitBatch(client, groups, ids, lock), left)
+      const result = await withConnection(stores.db, (client) => commitBatch(client, groups, stores, lock), left)
       // While waiting for locks only a visitor made a moment ago is skipped; the next attempt finds it.
       if (lock === 'free' || result.skipped.length === 0 || attempt >= ATTEMPTS) return result
     } catch (error) {
@@ -182,19 +227,33 @@ async function readList(client: pg.PoolClient, query: ListQuery) {
   return rows.map(({ conversation }) => conversation)
 }
 
-async function markRead(client: pg.PoolClient, mark: Parameters<ConversationStore['markRead']>[0]) {
+async function markRead(
+  client: pg.PoolClient,
+  mark: Parameters<ConversationStore['markRead']>[0],
+  known: KnownThreads,
+) {
   return await orRollBack(client, async () => {
-    const head = (await lockThread(client, mark))?.conversation ?? null
+    const thread = await lockThread(client, mark)
+    const head = thread?.conversation ?? null
     const next = head === null ? null : evolveRead(head, mark)
     const seqOf = mark.by === 'visitor' ? 'readByVisitor' : 'readByAgents'
     const raised = head !== null && next !== null && next[seqOf] > head[seqOf]
     const differs = raised || next?.unread !== head?.unread
-    await runAll(client, [
-      ...(next !== null && differs
-        ? [call(sql.RAISE_READ, [mark.workspaceId, next.id, next.readByAgents, next.readByVisitor, next.unread])]
-        : []),
-      call(COMMIT, []),
-    ])
+    if (thread === undefined || next === null || !differs) await run(client, COMMIT, [])
+    else {
+      const { workspaceId, visitorId } = mark
+      const { id, readByAgents, readByVisitor, unread } = next
+      const [, [written]] = await runAll(client, [
+        call(sql.RAISE_READ, [workspaceId, id, readByAgents, readByVisitor, unread, visitorId]),
+        call(sql.READ_VERSION, []),
+        call(COMMIT, []),
+      ])
+      if (written !== undefined)
+        known.set(keyOf(workspaceId, visitorId), {
+          thread: { ...thread, conversation: next },
+          version: written.version,
+        })
+    }
     return next === null ? undefined : { seq: next[seqOf], raised }
   })
 }

@@ -17,6 +17,7 @@ type Value = string | number | string[]
 const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.LOCK_FREE.name, path.LOCK_FREE.text, ['wsp_a', workspaces, many]],
   [path.LOCK_WAITING.name, path.LOCK_WAITING.text, ['wsp_a', workspaces, many]],
+  [path.LOCK_KNOWN.name, path.LOCK_KNOWN.text, ['wsp_a', workspaces, many, many.map(() => '1')]],
   [path.READ_HEADS.name, path.READ_HEADS.text, [workspaces, many]],
   [path.READ_KNOWN.name, path.READ_KNOWN.text, [workspaces, many, senders, clientMessageIds]],
   [path.AFTER_PUBLIC.name, path.AFTER_PUBLIC.text, ['wsp_a', 'v5', 51, 3, 0]],
@@ -33,7 +34,7 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
     text,
     Array.from(text.matchAll(/\$\d+::\w+\[\]/gu), () => []),
   ]),
-  [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'v5', 1, 1, 0]],
+  [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'cnv_5', 1, 1, 0, 'v5']],
   [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
   [log.READ_DUE.name, log.READ_DUE.text, [100, 0]],
   [log.READ_RUNG.name, log.READ_RUNG.text, ['wsp_a,wsp_b', 60_000, 100]],
