@@ -30,7 +30,8 @@ const AGAIN_MS = 10_000
 
 export function createAdmission({ perAddress, inAll, trustedProxies }: AdmissionOptions): Admission {
   const trusted = proxyAddr.compile(trustedProxies)
-  const addressOf = (request: IncomingMessage): string => networkOf(proxyAddr(request, trusted))
+  const addressOf = (request: IncomingMessage): string =>
+    networkOf(trustedProxies.length > 0 ? proxyAddr(request, trusted) : (request.socket.remoteAddress ?? ''))
   const held = new Map<string, number>()
   let count = 0
   return {

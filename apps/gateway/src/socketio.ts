@@ -35,9 +35,7 @@ export function createSocketIo(
       if (refusal === undefined) done(null, !drain.isDraining)
       else refuse(request, refusal)
     },
-    // Old clients poll with credentials, which the star does not admit; nothing here reads a cookie.
-    cors: (request, done) =>
-      done(null, isEngineIo3(request as IncomingMessage) ? { origin: true, credentials: true } : { origin: '*' }),
+    cors: (request, done) => done(null, corsFor(request as IncomingMessage)),
   })
   const slowReaders = createSlowReaders(io, onCut)
   writeOnce(io)
@@ -105,6 +103,8 @@ function refusal(error: WireError): Error {
   return Object.assign(new Error(error.message), { data: error })
 }
 
-function isEngineIo3({ url }: IncomingMessage): boolean {
-  return new URLSearchParams(url?.split('?')[1]).get('EIO') === '3'
+/** Browsers ask nobody about WebSockets. Old clients poll with credentials, which the star does not admit; nothing here reads a cookie. */
+function corsFor({ url, headers }: IncomingMessage): { origin: boolean | string; credentials?: boolean } {
+  if (headers.upgrade !== undefined) return { origin: false }
+  return /[?&]EIO=3(&|$)/u.test(url ?? '') ? { origin: true, credentials: true } : { origin: '*' }
 }

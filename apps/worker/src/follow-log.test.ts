@@ -1,4 +1,4 @@
-import type { LogEntry, Standing } from '@dosti/db'
+import type { LogEntry } from '@dosti/db'
 import { describe, expect, it } from 'vitest'
 import { alertsForStep, createHint } from './follow-log.ts'
 
@@ -17,23 +17,26 @@ const entry = (seq: number, conversation: 1 | 2 = 1): LogEntry => ({
     data: { text: 'Hi' },
   },
 })
-const standing = (conversation: 1 | 2 = 1, dueSeqs: number[] = []): Standing => ({
-  attendance: { head: { id: `cnv_${conversation}`, status: 'open', readByAgents: 0 }, attended: false },
-  dueSeqs,
+const waiting = (seq: number, conversation: 1 | 2 = 1, dueSeqs: number[] = []): LogEntry => ({
+  ...entry(seq, conversation),
+  standing: {
+    attendance: { head: { id: `cnv_${conversation}`, status: 'open', readByAgents: 0 }, attended: false },
+    dueSeqs,
+  },
 })
-const seqs = (entries: LogEntry[], standings: (Standing | undefined)[]) =>
-  alertsForStep(entries, standings).map(({ conversationId, eventSeq, step }) => [conversationId, eventSeq, step])
+const seqs = (...entries: LogEntry[]) =>
+  alertsForStep(entries).map(({ conversationId, eventSeq, step }) => [conversationId, eventSeq, step])
 
 describe('alertsForStep', () => {
   it('messages of one conversation in one step ring once', () => {
-    expect(seqs([entry(2), entry(3)], [standing(), standing()])).toEqual([
+    expect(seqs(waiting(2), waiting(3))).toEqual([
       ['cnv_1', 2, 1],
       ['cnv_1', 2, 2],
     ])
   })
-  it('conversations ring apart', () => expect(seqs([entry(2), entry(2, 2)], [standing(), standing(2)])).toHaveLength(4))
-  it('what rings already rings on', () => expect(seqs([entry(3)], [standing(1, [2])])).toEqual([]))
-  it('a visitor without a conversation rings nobody', () => expect(seqs([entry(3)], [undefined])).toEqual([]))
+  it('conversations ring apart', () => expect(seqs(waiting(2), waiting(2, 2))).toHaveLength(4))
+  it('what rings already rings on', () => expect(seqs(waiting(3, 1, [2]))).toEqual([]))
+  it('a visitor without a conversation rings nobody', () => expect(seqs(entry(3))).toEqual([]))
 })
 
 describe('createHint', () => {

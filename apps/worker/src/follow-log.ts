@@ -1,6 +1,6 @@
 /** Follows the log of events: what an event asks for becomes a row in the transaction that moves the cursor. */
 import { alertsFor, type AlertDraft } from '@dosti/conversations'
-import type { AddedAlert, LedLog, LogEntry, Standing } from '@dosti/db'
+import type { AddedAlert, LedLog, LogEntry } from '@dosti/db'
 
 /** Events in one step. */
 const STEP_MAX = 500
@@ -8,18 +8,14 @@ const STEP_MAX = 500
 const READ_EVERY_MS = 500
 
 /** What the entries ask for, in their order: a message that follows an alerted one in the same step is covered by it. Pure. */
-export function alertsForStep(
-  entries: readonly LogEntry[],
-  standings: readonly (Standing | undefined)[],
-): AlertDraft[] {
+export function alertsForStep(entries: readonly LogEntry[]): AlertDraft[] {
   const drafts: AlertDraft[] = []
-  entries.forEach(({ workspaceId, event }, index) => {
-    const standing = standings[index]
+  for (const { workspaceId, event, standing } of entries) {
     const covered = drafts
       .filter(({ conversationId }) => conversationId === event.conversationId)
       .map(({ eventSeq }) => eventSeq)
     drafts.push(...alertsFor(workspaceId, event, standing?.attendance, [...(standing?.dueSeqs ?? []), ...covered]))
-  })
+  }
   return drafts
 }
 
@@ -28,10 +24,7 @@ export async function step(log: LedLog, added: (alerts: AddedAlert[]) => Promise
   const entries = await log.readAfterCursor(STEP_MAX)
   const last = entries.at(-1)
   if (!last) return false
-  const standings = await log.standings(
-    entries.map(({ workspaceId, event }) => ({ workspaceId, visitorId: event.visitorId })),
-  )
-  await added(await log.advance(last.position, alertsForStep(entries, standings)))
+  await added(await log.advance(last.position, alertsForStep(entries)))
   return entries.length === STEP_MAX
 }
 

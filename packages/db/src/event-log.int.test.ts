@@ -225,11 +225,8 @@ describe('the log and its follower', () => {
 /** What a worker does with what is new in the log. */
 async function follow(log: LedLog): Promise<AddedAlert[]> {
   const entries = await log.readAfterCursor(100)
-  const standings = await log.standings(
-    entries.map(({ workspaceId, event }) => ({ workspaceId, visitorId: event.visitorId })),
-  )
-  const drafts = entries.flatMap(({ workspaceId, event }, index) =>
-    alertsFor(workspaceId, event, standings[index]?.attendance, standings[index]?.dueSeqs ?? []),
+  const drafts = entries.flatMap(({ workspaceId, event, standing }) =>
+    alertsFor(workspaceId, event, standing?.attendance, standing?.dueSeqs ?? []),
   )
   const position = entries.at(-1)?.position
   return position === undefined ? [] : await log.advance(position, drafts)

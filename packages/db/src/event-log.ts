@@ -1,19 +1,10 @@
-import type { AlertId, StoredEvent, VisitorId, WorkspaceId } from '@dosti/contracts'
+import type { AlertId, StoredEvent, WorkspaceId } from '@dosti/contracts'
 import type { AlertDraft, Attendance, Ids } from '@dosti/conversations'
 import type pg from 'pg'
 import type { Db } from './client.ts'
-import { keyOf } from './commit-batch.ts'
-import {
-  ADD_ALERTS,
-  ALERT_CURSOR,
-  MOVE_CURSOR,
-  READ_ATTENDANCE,
-  READ_LOG,
-  TRY_LEAD,
-  WATCH_PEER,
-} from './log-statements.ts'
-import { begin, COMMIT, orRollBack, transact } from './scope.ts'
-import { call, run, runAll } from './statement.ts'
+import { ADVANCE, ALERT_CURSOR, READ_LOG, TRY_LEAD, WATCH_PEER, type LogRow } from './log-statements.ts'
+import { transact } from './scope.ts'
+import { call, run } from './statement.ts'
 import { translate } from './unavailable.ts'
 
 /** A place in the log; everything before it has been dealt with. */
@@ -28,6 +19,8 @@ export interface LogEntry {
   workspaceId: WorkspaceId
   event: StoredEvent
   position: LogPosition
+  /** How the visitor's current conversation stands; of messages alone. */
+  standing?: Standing
 }
 
 /** A new alert row, for a job of the same id. */
@@ -49,8 +42,6 @@ export interface Standing {
 export interface LedLog {
   /** The oldest events after the cursor that no running transaction can precede any more; empty if there are none. */
   readAfterCursor(limit: number): Promise<LogEntry[]>
-  /** How the visitors' current conversations stand, in the order asked; undefined for who has none. */
-  standings(visitors: readonly { workspaceId: WorkspaceId; visitorId: VisitorId }[]): Promise<(Standing | undefined)[]>
   /** Adds alert rows and moves the cursor, both or neither; the rows that were new. */
   advance(to: LogPosition, alerts: readonly AlertDraft[]): Promise<AddedAlert[]>
 }
@@ -129,40 +120,32 @@ function createQueue(): Queue {
 function ledLog(client: pg.PoolClient, ids: Ids, inTurn: Queue): LedLog {
   return {
     readAfterCursor: (limit) => inTurn(() => readAfterCursor(client, limit)),
-    standings: (visitors) => inTurn(() => standings(client, visitors)),
     advance: (to, alerts) => inTurn(() => advance(client, ids, to, alerts)),
   }
 }
 
 async function readAfterCursor(client: pg.PoolClient, limit: number): Promise<LogEntry[]> {
   const rows = await run(client, READ_LOG, [ALERT_CURSOR, limit])
-  return rows.map(({ workspace_id, xid, log_id, event }) => ({
+  return rows.map(({ workspace_id, xid, log_id, event, ...standing }) => ({
     workspaceId: workspace_id as WorkspaceId,
     event,
     position: { xid, logId: log_id },
+    ...toStanding(standing),
   }))
 }
 
-async function standings(
-  client: pg.PoolClient,
-  visitors: Parameters<LedLog['standings']>[0],
-): Promise<(Standing | undefined)[]> {
-  if (visitors.length === 0) return []
-  const keys = visitors.map(({ workspaceId, visitorId }) => keyOf(workspaceId, visitorId))
-  const workspaceIds = visitors.map(({ workspaceId }) => workspaceId)
-  const [rows] = await transact(client, '*', [
-    call(READ_ATTENDANCE, [workspaceIds, visitors.map(({ visitorId }) => visitorId)]),
-  ])
-  const found = new Map(
-    rows.map((row): [string, Standing] => {
-      const head = { id: row.id as Attendance['head']['id'], status: row.status, readByAgents: row.read_by_agents }
-      return [
-        keyOf(row.workspace_id, row.visitor_id),
-        { attendance: { head, attended: row.attended }, dueSeqs: row.due_seqs },
-      ]
-    }),
-  )
-  return keys.map((key) => found.get(key))
+type StandingRow = Pick<LogRow, 'conversation_id' | 'status' | 'read_by_agents' | 'attended' | 'due_seqs'>
+
+function toStanding({
+  conversation_id: id,
+  status,
+  read_by_agents: readByAgents,
+  attended,
+  due_seqs: dueSeqs,
+}: StandingRow): {
+  standing?: Standing
+} {
+  return id === null ? {} : { standing: { attendance: { head: { id, status, readByAgents }, attended }, dueSeqs } }
 }
 
 async function advance(
@@ -180,20 +163,11 @@ async function advance(
     step: alert.step,
     due_at: alert.dueAt,
   }))
-  return await orRollBack(client, async () => {
-    const [, , rows, moved] = await runAll(client, [
-      ...begin('*'),
-      call(ADD_ALERTS, [JSON.stringify(drafts)]),
-      call(MOVE_CURSOR, [ALERT_CURSOR, to.xid, to.logId]),
-    ])
-    if (moved.length === 0) throw new Error(`the cursor stands beyond ${to.xid}/${to.logId} already`)
-    await run(client, COMMIT, [])
-    return rows.map((row) => ({
-      workspaceId: row.workspace_id as WorkspaceId,
-      alertId: row.id as AlertId,
-      dueAt: row.due_at,
-    }))
-  })
+  const [rows] = await transact(client, '*', [call(ADVANCE, [ALERT_CURSOR, to.xid, to.logId, JSON.stringify(drafts)])])
+  if (rows.length === 0) throw new Error(`the cursor stands beyond ${to.xid}/${to.logId} already`)
+  return rows.flatMap(({ workspace_id: workspaceId, id, due_at: dueAt }) =>
+    workspaceId === null ? [] : [{ workspaceId: workspaceId as WorkspaceId, alertId: id as AlertId, dueAt }],
+  )
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -12,7 +12,7 @@ describe('gather', () => {
     expect(questions).toEqual([['a', 'b', 'a']])
   })
 
-  it('gathers while two questions are under way', async () => {
+  it('gathers while a question is under way', async () => {
     const questions: { keys: string[]; answer: () => void }[] = []
     const lookUp = gather((keys: string[]) => {
       const { promise, resolve } = Promise.withResolvers<string[]>()
@@ -25,11 +25,11 @@ describe('gather', () => {
       all.push(lookUp(key))
       await turn()
     }
-    expect(questions.map(({ keys }) => keys)).toEqual([['a'], ['b']])
+    expect(questions.map(({ keys }) => keys)).toEqual([['a']])
     questions[0]?.answer()
     await turn()
-    expect(questions.map(({ keys }) => keys)).toEqual([['a'], ['b'], ['c', 'd']])
-    for (const { answer } of questions) answer()
+    expect(questions.map(({ keys }) => keys)).toEqual([['a'], ['b', 'c', 'd']])
+    questions[1]?.answer()
     expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd'])
   })
 

@@ -1,18 +1,23 @@
 /** The SQL of the follower of the log and of the alerts. The follower reads in the scope of every workspace, as a reply never may. */
-import type { StoredEvent } from '@dosti/contracts'
+import type { ConversationId, StoredEvent } from '@dosti/contracts'
 import { EVENT } from './conversation-statements.ts'
 import type { Statement } from './statement.ts'
 
 /** The follower that makes alerts. */
 export const ALERT_CURSOR = 'alerts'
 
-/** An event with its place in the log. */
+/** An event with its place in the log. Of a message also: how its visitor's current conversation stands, and what rings for it. */
 export interface LogRow {
   workspace_id: string
   /** A 64-bit number as text. */
   xid: string
   log_id: number
   event: StoredEvent
+  conversation_id: ConversationId | null
+  status: 'open' | 'closed'
+  read_by_agents: number
+  attended: boolean
+  due_seqs: number[]
 }
 
 /** Leadership for as long as the session lives; the server ends it with the connection, so a dead leader leaves at once. */
@@ -38,59 +43,47 @@ export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id),
       cursor AS MATERIALIZED (
         SELECT coalesce(max(xid), '0'::xid8) AS xid, coalesce(max(log_id), 0) AS log_id FROM log_cursor WHERE name = $1)
-    SELECT rows.workspace_id, rows.xid, rows.log_id, rows.event
+    SELECT rows.workspace_id, rows.xid, rows.log_id, rows.event, standing.*
     FROM scope CROSS JOIN cursor CROSS JOIN LATERAL (
-      SELECT e.workspace_id, e.xid::text AS xid, e.log_id, ${EVENT} AS event
+      SELECT e.workspace_id, e.visitor_id, e.name, e.xid::text AS xid, e.log_id, ${EVENT} AS event
       FROM event e
       WHERE scope.id = '*' AND (e.xid, e.log_id) > (cursor.xid, cursor.log_id) AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
       ORDER BY e.xid, e.log_id LIMIT $2
-    ) rows`,
+    ) rows
+    LEFT JOIN LATERAL (
+      SELECT c.id AS conversation_id, c.status, c.read_by_agents, coalesce(a.available, false) AS attended,
+        ARRAY(SELECT l.event_seq FROM alert l
+          WHERE l.workspace_id = c.workspace_id AND l.conversation_id = c.id AND l.status = 'due') AS due_seqs
+      FROM visitor v
+      JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id
+      LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
+      WHERE rows.name = 'message.sent' AND v.workspace_id = rows.workspace_id AND v.visitor_id = rows.visitor_id OFFSET 0
+    ) standing ON true`,
 }
 
-/** How the current conversations of some visitors stand, and which of their messages already ring. */
-export const READ_ATTENDANCE: Statement<
-  [workspaceIds: string[], visitorIds: string[]],
-  {
-    workspace_id: string
-    visitor_id: string
-    id: string
-    status: 'open' | 'closed'
-    read_by_agents: number
-    attended: boolean
-    due_seqs: number[]
-  }
+/**
+ * Moves a cursor, forwards only, and adds alerts, given as JSON; one that is there already stays as it is. No row: the cursor stood
+ * beyond, and nothing was written. Else the alerts that are new, or one row of nulls.
+ */
+export const ADVANCE: Statement<
+  [name: string, xid: string, logId: number, alerts: string],
+  { workspace_id: string | null; id: string; due_at: number }
 > = {
-  name: 'read_attendance',
+  name: 'advance',
   text: `
-    SELECT c.workspace_id, c.visitor_id, c.id, c.status, c.read_by_agents, coalesce(a.available, false) AS attended,
-      ARRAY(SELECT l.event_seq FROM alert l
-        WHERE l.workspace_id = c.workspace_id AND l.conversation_id = c.id AND l.status = 'due') AS due_seqs
-    FROM unnest($1::text[], $2::text[]) AS k (workspace_id, visitor_id)
-    JOIN visitor v ON v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id
-    JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id
-    LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id`,
-}
-
-/** New alerts, as JSON; one that is there already stays as it is. */
-export const ADD_ALERTS: Statement<[alerts: string], { workspace_id: string; id: string; due_at: number }> = {
-  name: 'add_alerts',
-  text: `
-    INSERT INTO alert (workspace_id, id, conversation_id, visitor_id, event_seq, step, due_at)
-    SELECT workspace_id, id, conversation_id, visitor_id, event_seq, step, due_at
-    FROM json_to_recordset($1::json) AS x (workspace_id text, id text, conversation_id text, visitor_id text, event_seq int,
-      step int, due_at bigint)
-    ON CONFLICT (workspace_id, conversation_id, event_seq, step) DO NOTHING
-    RETURNING workspace_id, id, due_at`,
-}
-
-/** Moves a cursor, forwards only. */
-export const MOVE_CURSOR: Statement<[name: string, xid: string, logId: number], { name: string }> = {
-  name: 'move_cursor',
-  text: `
-    INSERT INTO log_cursor AS c (name, xid, log_id) VALUES ($1, $2::text::xid8, $3)
-    ON CONFLICT (name) DO UPDATE SET xid = excluded.xid, log_id = excluded.log_id
-      WHERE (c.xid, c.log_id) < (excluded.xid, excluded.log_id)
-    RETURNING name`,
+    WITH moved AS (
+      INSERT INTO log_cursor AS c (name, xid, log_id) VALUES ($1, $2::text::xid8, $3)
+      ON CONFLICT (name) DO UPDATE SET xid = excluded.xid, log_id = excluded.log_id
+        WHERE (c.xid, c.log_id) < (excluded.xid, excluded.log_id)
+      RETURNING name
+    ), added AS (
+      INSERT INTO alert (workspace_id, id, conversation_id, visitor_id, event_seq, step, due_at)
+      SELECT x.* FROM moved CROSS JOIN json_to_recordset($4::json) AS x (workspace_id text, id text, conversation_id text,
+        visitor_id text, event_seq int, step int, due_at bigint)
+      ON CONFLICT (workspace_id, conversation_id, event_seq, step) DO NOTHING
+      RETURNING workspace_id, id, due_at
+    )
+    SELECT added.* FROM moved LEFT JOIN added ON true`,
 }
 
 /** Puts a cursor that does not exist yet at the end of the log. */

@@ -38,7 +38,6 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
   [log.READ_DUE.name, log.READ_DUE.text, [100, 0]],
   [log.READ_RUNG.name, log.READ_RUNG.text, ['wsp_a,wsp_b', 60_000, 100]],
-  [log.READ_ATTENDANCE.name, log.READ_ATTENDANCE.text, [workspaces, many]],
 ]
 
 // The plans that Postgres keeps for prepared statements, under row-level security: a workspace that grows must not make them
