@@ -62,7 +62,7 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
       ...(truncated ? { truncated } : {}),
     }
   }
-  const answerPoll = async (request: FastifyRequest, given: Record<string, unknown>): Promise<PublishedPage> => {
+  const answerPoll = (request: FastifyRequest, given: Record<string, unknown>): Promise<PublishedPage> => {
     const waitMs = readWait(given['wait'])
     return withinDeadline(poll(request, given, waitMs), REQUEST_DEADLINE_MS + waitMs)
   }
