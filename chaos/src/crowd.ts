@@ -164,7 +164,7 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
         followers().map(async ({ party, catchUp }) => ((await inTime(catchUp, patienceMs)) ? [] : [party.name])),
       )
       const failed = outcomes.flat()
-      for (const { finish } of followers()) finish()
+      await Promise.all(followers().map(async ({ finish }) => finish()))
       for (const party of failed)
         recording.misbehaviours.push({ service: 'the product', what: `${party} could not catch up in the end` })
     },

@@ -29,7 +29,7 @@ export interface Follower {
   lastOkAt: () => number
   catchUp: () => Promise<void>
   /** Ends it and leaves in its party what it holds. */
-  finish: () => void
+  finish: () => void | Promise<void>
 }
 
 export interface Visitor {

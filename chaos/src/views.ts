@@ -91,7 +91,8 @@ export interface Poller {
   catchUp: () => Promise<void>
   holds: (id: string) => boolean
   lastOkAt: () => number
-  close: () => void
+  /** Resolves once the poll under way has ended: what it brings belongs to the record. */
+  close: () => Promise<void>
 }
 
 export interface PollerOptions {
@@ -169,8 +170,9 @@ export function startPoller({ party, api, publicKey, everyMs, attempts, useNextT
     },
     holds: (id) => ids.has(id),
     lastOkAt: () => okAt,
-    close() {
+    async close() {
       closed = true
+      await running?.catch(() => {})
     },
   }
 }
