@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto'
-import type { IdPrefix, StoredEvent } from '@dosti/contracts'
+import type { StoredEvent } from '@dosti/contracts'
 import type { ConversationStore, Outcome } from '@dosti/conversations'
 import { changedOf, visitorSends } from '@dosti/conversations/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inTransaction } from '../testing/in-transaction.ts'
-import { openDb, openTestDb, WORKSPACES } from '../testing/open-db.ts'
+import { openDb, openTestDb, WORKSPACES, randomIds as ids } from '../testing/open-db.ts'
 import type { Db } from './client.ts'
 import { createConversationStore } from './conversation-store.ts'
 import { LOCK_WAITING } from './conversation-statements.ts'
 import { run } from './statement.ts'
 
 const [workspaceId] = WORKSPACES
-const ids = { next: <P extends IdPrefix>(prefix: P): `${P}_${string}` => `${prefix}_${randomUUID()}` }
 
 describe('Postgres store: many at once', () => {
   let db: Db

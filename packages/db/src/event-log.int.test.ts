@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import type { IdPrefix, WorkspaceId } from '@dosti/contracts'
+import type { WorkspaceId } from '@dosti/contracts'
 import { agentAssigns, agentSends, visitorSends } from '@dosti/conversations/testing'
 import { alertsFor } from '@dosti/conversations'
 import { startPostgres } from '@dosti/testkit'
 import pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { addWorkspaces, openDb } from '../testing/open-db.ts'
+import { addWorkspaces, openDb, randomIds as ids } from '../testing/open-db.ts'
 import { createAccountStore } from './account-store.ts'
 import { createAlertStore } from './alert-store.ts'
 import type { Db } from './client.ts'
@@ -14,7 +13,6 @@ import { createEventLog } from './event-log.ts'
 import type { AddedAlert, LedLog, LogEntry } from './event-log.ts'
 import { migrate } from './migrate.ts'
 
-const ids = { next: <P extends IdPrefix>(prefix: P): `${P}_${string}` => `${prefix}_${randomUUID()}` }
 const workspaceId = 'wsp_a'
 
 // A server of its own: the oldest running transaction of the whole server decides what a follower may read.

@@ -1,19 +1,17 @@
 /** A thread that is known is changed without being read; whatever else happened to it is noticed under the lock. */
-import { randomUUID } from 'node:crypto'
-import type { IdPrefix, StoredEvent } from '@dosti/contracts'
+import type { StoredEvent } from '@dosti/contracts'
 import type { Told } from '@dosti/conversations'
 import { agentCloses, agentSends, changedOf, visitorSends } from '@dosti/conversations/testing'
 import type pg from 'pg'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { inTransaction } from '../testing/in-transaction.ts'
-import { openDb, openTestDb, WORKSPACES } from '../testing/open-db.ts'
+import { openDb, openTestDb, WORKSPACES, randomIds as ids } from '../testing/open-db.ts'
 import type { Db } from './client.ts'
 import { LOCK_WAITING } from './conversation-statements.ts'
 import { createConversationStore, type PostgresConversations } from './conversation-store.ts'
 import { run } from './statement.ts'
 
 const [workspaceId] = WORKSPACES
-const ids = { next: <P extends IdPrefix>(prefix: P): `${P}_${string}` => `${prefix}_${randomUUID()}` }
 
 describe('known threads in Postgres', () => {
   let db: Db

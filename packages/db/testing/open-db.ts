@@ -1,4 +1,6 @@
-import type { WorkspaceId } from '@dosti/contracts'
+import { randomUUID } from 'node:crypto'
+import type { IdPrefix, WorkspaceId } from '@dosti/contracts'
+import type { Ids } from '@dosti/conversations'
 import { createDatabase } from '@dosti/testkit'
 import { afterAll } from 'vitest'
 import { createDb } from '../src/client.ts'
@@ -7,6 +9,11 @@ import { scoped } from '../src/scope.ts'
 
 /** The workspaces of the tests, each with the agents Ann and Ben. */
 export const WORKSPACES: [WorkspaceId, WorkspaceId] = ['wsp_a', 'wsp_b']
+
+/** Ids that stay apart when several nodes make them. */
+export const randomIds: Ids = {
+  next: <P extends IdPrefix>(prefix: P): `${P}_${string}` => `${prefix}_${randomUUID()}`,
+}
 
 /** A migrated database of this test file's own, with two workspaces, as a service opens it. */
 export async function openTestDb(options?: DbOptions): Promise<{ db: Db; url: string }> {
