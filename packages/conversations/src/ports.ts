@@ -54,7 +54,10 @@ export interface Change {
   createVisitor: boolean
   /** Makes a repeat the same message: unique per visitor and sender. */
   once?: { sender: Sender; clientMessageId: string; name: 'message.sent' | 'note.added'; text: string }
-  /** Pure. Called under the visitor's row lock; may throw a DostiError, which then is this change's outcome alone. */
+  /**
+   * Pure. What it is given is true under the visitor's row lock, or it is called again. May throw a DostiError, which then is this
+   * change's outcome alone.
+   */
   decide: (thread: Thread | undefined, stamp: Stamp) => Decision
 }
 

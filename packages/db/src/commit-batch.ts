@@ -4,8 +4,8 @@ import type { Change, Changed, Ids, Outcome, Thread } from '@dosti/conversations
 import type pg from 'pg'
 import { append, newThread } from './append.ts'
 import * as sql from './conversation-statements.ts'
-import { BEGIN, COMMIT, orRollBack, scopeText } from './scope.ts'
 import type { KnownThreads } from './known-threads.ts'
+import { BEGIN, COMMIT, orRollBack, scopeText } from './scope.ts'
 import { call, run, runAll } from './statement.ts'
 import { writes, type Appended, type Rows } from './write-statements.ts'
 

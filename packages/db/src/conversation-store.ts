@@ -61,8 +61,8 @@ export function createConversationStore(
 }
 
 /**
- * Visitors that nobody else is writing to share one transaction; each of the others gets one of its own, so that a locked
- * visitor cannot stall the rest.
+ * Visitors that nobody else is writing to share a transaction: one for those whose threads are known, one for those that are read
+ * first. Each of the others gets one of its own, so that a locked visitor cannot stall the rest.
  */
 async function change(stores: Stores, changes: readonly Change[], progress: Progress | undefined): Promise<Outcome[]> {
   const { known, lanes } = stores

@@ -23,7 +23,7 @@ export interface KnownThreads {
   hear(told: readonly Told[], keyOf: (told: Told) => string): void
   /** Postgres' clock said so, a moment ago. */
   heardClock(now: number): void
-  /** Postgres' clock by its last word and the time since, never ahead of it; undefined if that is too long ago. */
+  /** Postgres' clock by its last word and the time since, not ahead of it unless it stepped back; undefined if that is too long ago. */
   now(): number | undefined
 }
 
