@@ -155,6 +155,8 @@ describe('the agent’s hands stay on the keyboard', () => {
 
 describe('alerts', () => {
   it('an unattended visitor rings: a card with a way in, and the title counts', async () => {
+    // Who connects hears of everybody who waits.
+    await world.sql('UPDATE conversation SET read_by_agents = 1000')
     const inbox = await agent(1)
     await post(`${world.api}/api/chat/send`, {
       apiKey: world.acme.publicKey,
@@ -164,7 +166,7 @@ describe('alerts', () => {
     })
     await inbox.getByText('is waiting').first().waitFor()
     await until(async () => /^\(\d+\)/.test(await inbox.title()), 'the title badge')
-    await inbox.getByRole('button', { name: /^Open/ }).first().click()
+    await inbox.getByRole('button', { name: 'Open: Rania' }).click()
     await log(inbox).getByText('Anybody?').waitFor()
   })
 })
