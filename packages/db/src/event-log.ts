@@ -1,6 +1,7 @@
 import type { AlertId, StoredEvent, WorkspaceId } from '@dosti/contracts'
 import type { AlertDraft, Attendance, Ids } from '@dosti/conversations'
 import type pg from 'pg'
+import { DEADLINE_MS, withinDeadline } from './client.ts'
 import type { Db } from './client.ts'
 import { ADVANCE, ALERT_CURSOR, READ_LOG, TRY_LEAD, WATCH_PEER, type LogRow } from './log-statements.ts'
 import { transact } from './scope.ts'
@@ -89,12 +90,13 @@ async function leadOnce(
   const onBroken = () => lost.abort()
   client.on('error', onBroken)
   client.on('end', onBroken)
+  const queue = createQueue()
+  const inTurn: Queue = (ask) => queue(() => withinDeadline(ask(), DEADLINE_MS, onBroken))
   let beat: NodeJS.Timeout | undefined
   try {
-    const [row] = await run(client, TRY_LEAD, [ALERT_CURSOR])
+    const [row] = await inTurn(() => run(client, TRY_LEAD, [ALERT_CURSOR]))
     if (row?.leads !== true) return
-    await run(client, WATCH_PEER, [])
-    const inTurn = createQueue()
+    await inTurn(() => run(client, WATCH_PEER, []))
     beat = setInterval(() => void inTurn(() => client.query('SELECT 1')).catch(onBroken), BEAT_EVERY_MS)
     await work(ledLog(client, ids, inTurn), AbortSignal.any([signal, lost.signal]))
   } finally {

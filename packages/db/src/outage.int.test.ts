@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { DostiError } from '@dosti/contracts'
 import { countingIds, visitorSends } from '@dosti/conversations/testing'
 import { startPostgres } from '@dosti/testkit'
 import type { OwnPostgres } from '@dosti/testkit'
@@ -6,9 +7,10 @@ import pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { addWorkspaces, openDb } from '../testing/open-db.ts'
 import { createAccountStore } from './account-store.ts'
-import { createDb } from './client.ts'
+import { createDb, DEADLINE_MS } from './client.ts'
 import type { Db } from './client.ts'
 import { createConversationStore } from './conversation-store.ts'
+import { createEventLog } from './event-log.ts'
 import { migrate } from './migrate.ts'
 
 const of = { workspaceId: 'wsp_a', visitorId: 'v' } as const
@@ -56,17 +58,48 @@ describe('D8: Postgres gone or frozen', () => {
     }
   }
 
-  it('frozen: every request is refused within three seconds, with open connections and with new ones', async () => {
-    await allWork()
+  const frozen = async (during: () => Promise<void>) => {
     const processes = [postgres.pid, ...childrenOf(postgres.pid)]
     for (const pid of processes) process.kill(pid, 'SIGSTOP')
     try {
-      await allRefused()
-      await allRefused()
+      await during()
     } finally {
       for (const pid of processes) process.kill(pid, 'SIGCONT')
     }
+  }
+
+  it('frozen: every request is refused within three seconds, with open connections and with new ones', async () => {
+    await allWork()
+    await frozen(async () => {
+      await allRefused()
+      await allRefused()
+    })
     await workAgain()
+  })
+
+  it('frozen: the leader of the log loses its session in time, and leads again after', async () => {
+    const errors: unknown[] = []
+    const log = createEventLog(db, { ids: countingIds(), onError: (error) => errors.push(error) })
+    const [stop, terms] = [new AbortController(), [] as { over: boolean }[]]
+    const leading = log.lead(async (_, signal) => {
+      const term = { over: signal.aborted }
+      terms.push(term)
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => {
+          term.over = true
+          resolve()
+        })
+      })
+    }, stop.signal)
+    await expect.poll(() => terms, { timeout: 5000 }).toEqual([{ over: false }])
+    await frozen(async () => {
+      // Its session is looked at once a second, and may take the usual time to answer.
+      await expect.poll(() => terms, { timeout: 1000 + DEADLINE_MS + 500 }).toEqual([{ over: true }])
+    })
+    await expect.poll(() => terms, { timeout: 10_000 }).toEqual([{ over: true }, { over: false }])
+    expect(errors.every((error) => error instanceof DostiError && error.code === 'service.unavailable')).toBe(true)
+    stop.abort()
+    await leading
   })
 
   it('killed and started again: refused at once, then all work', async () => {
