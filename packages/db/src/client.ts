@@ -45,7 +45,7 @@ export interface Db {
 export interface DbOptions {
   /** Shown in pg_stat_activity. */
   name?: string
-  /** Connections of this process at most for the stores' own SQL; Prisma has two more. */
+  /** Connections of this process at most. */
   connections?: number
   /** Told of idle connections that broke; they are replaced by themselves. */
   onConnectionError?: (error: Error) => void
@@ -56,12 +56,24 @@ export interface DbOptions {
  * the connection: a tenant's wall that is silently open is worse than no service.
  */
 export async function createDb(url: string, options: DbOptions = {}): Promise<Db> {
-  const pool = openPool(url, options, { max: options.connections ?? 8 })
-  // Nobody can take a connection from Prisma that waits for ever, so here each query has a time-out of its own. The stores do
-  // without: with that timer more than twice as much of a message outlives the young generation, and pauses grow fourfold.
-  const ordinary = openPool(url, options, { max: 2, query_timeout: 3000 })
+  const config = parseIntoClientConfig(url)
+  // No `query_timeout`: with that timer more than twice as much of a message outlives the young generation, and pauses grow fourfold.
+  const pool = new pg.Pool({
+    ...config,
+    options: [config.options, SESSION_OPTIONS].filter(Boolean).join(' '),
+    application_name: options.name ?? 'dosti',
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: 2000,
+    statement_timeout: DEADLINE_MS,
+    lock_timeout: 1000,
+    idle_in_transaction_session_timeout: 10_000,
+    keepAlive: true,
+  })
+  pool.on('error', (error) => options.onConnectionError?.(error))
+  // The pool listens to idle clients alone; one that breaks in use must not end the process, its query fails anyway.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(ordinary),
+    adapter: new PrismaPg(lend(pool)),
     transactionOptions: { maxWait: 2000, timeout: DEADLINE_MS },
   })
   const db: Db = {
@@ -71,7 +83,7 @@ export async function createDb(url: string, options: DbOptions = {}): Promise<Db
     ready: () => withConnection(db, async (client) => void (await client.query('SELECT 1'))),
     close: async () => {
       await prisma.$disconnect()
-      await Promise.all([pool.end(), ordinary.end()])
+      await pool.end()
     },
   }
   try {
@@ -84,23 +96,25 @@ export async function createDb(url: string, options: DbOptions = {}): Promise<Db
   return db
 }
 
-function openPool(url: string, { name = 'dosti', onConnectionError }: DbOptions, of: pg.PoolConfig): pg.Pool {
-  const config = parseIntoClientConfig(url)
-  const pool = new pg.Pool({
-    ...config,
-    options: [config.options, SESSION_OPTIONS].filter(Boolean).join(' '),
-    application_name: name,
-    connectionTimeoutMillis: 2000,
-    statement_timeout: DEADLINE_MS,
-    lock_timeout: 1000,
-    idle_in_transaction_session_timeout: 10_000,
-    keepAlive: true,
-    ...of,
-  })
-  pool.on('error', (error) => onConnectionError?.(error))
-  // The pool listens to idle clients alone; one that breaks in use must not end the process, its query fails anyway.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return pool
+/**
+ * The pool as Prisma gets it. Prisma waits for ever where no answer comes, and nobody could take its connection back: so one that it
+ * still holds when its transaction must be over is destroyed.
+ */
+function lend(pool: pg.Pool): pg.Pool {
+  const connect = async (): Promise<pg.PoolClient> => {
+    const client = await pool.connect()
+    const release = client.release.bind(client)
+    let isBack = false
+    const giveBack = (error?: Error | boolean) => {
+      clearTimeout(overdue)
+      if (!isBack) release(error)
+      isBack = true
+    }
+    const overdue = setTimeout(giveBack, DEADLINE_MS + 500, true)
+    client.release = giveBack
+    return client
+  }
+  return Object.create(pool, { connect: { value: connect }, query: { value: pool.query.bind(pool) } }) as pg.Pool
 }
 
 /**

@@ -70,9 +70,12 @@ describe('D8: Postgres gone or frozen', () => {
 
   it('frozen: every request is refused within three seconds, with open connections and with new ones', async () => {
     await allWork()
+    await Promise.all(requests.map((request) => request())) // as many connections as there are requests
     await frozen(async () => {
       await allRefused()
       await allRefused()
+      const held = () => db.pool.totalCount - db.pool.idleCount
+      await expect.poll(held, { message: 'connections that still wait', timeout: 4000 }).toBe(0)
     })
     await workAgain()
   })
