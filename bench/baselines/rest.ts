@@ -1,4 +1,4 @@
-/** Plain Fastify: a hello, the send route without a store, and a poll by one indexed SELECT. */
+/** Plain Fastify: a hello, the send route without a store and with one INSERT, and a poll by one indexed SELECT. */
 import Fastify from 'fastify'
 import pg from 'pg'
 
@@ -14,11 +14,32 @@ const body = {
   required: ['apiKey', 'visitorId', 'message'],
   properties: { apiKey: text, visitorId: text, visitorName: { type: 'string' }, message: text },
 }
-app.post<{ Body: { apiKey: string; message: string } }>('/send', { schema: { body } }, async (request, reply) => {
+interface Send {
+  Body: { apiKey: string; visitorId: string; message: string }
+}
+const answer = (id: string, timestamp: number, message: string) => ({
+  success: true,
+  id,
+  timestamp,
+  message: { id, sender: 'visitor', senderName: 'You', message, timestamp },
+})
+app.post<Send>('/send', { schema: { body } }, async (request, reply) => {
   const { apiKey, message } = request.body
   if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
-  const [id, timestamp] = [crypto.randomUUID(), Date.now()]
-  return { success: true, id, timestamp, message: { id, sender: 'visitor', senderName: 'You', message, timestamp } }
+  return answer(crypto.randomUUID(), Date.now(), message)
+})
+
+const insert = {
+  name: 'insert_message',
+  text: 'INSERT INTO message (visitor_id, text) VALUES ($1, $2) RETURNING id, created_at',
+}
+app.post<Send>('/send-stored', { schema: { body } }, async (request, reply) => {
+  const { apiKey, visitorId, message } = request.body
+  if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
+  const { rows } = await pool.query<{ id: string; created_at: Date }>({ ...insert, values: [visitorId, message] })
+  const [stored] = rows
+  if (stored === undefined) throw new Error('the INSERT returned nothing')
+  return answer(stored.id, stored.created_at.getTime(), message)
 })
 
 interface Row {

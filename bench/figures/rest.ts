@@ -7,7 +7,9 @@ import { inspectable, lookedInto } from '../src/look.ts'
 import { startNode, type Node } from '../src/processes.ts'
 import { microsOf, percent } from './sends.ts'
 
-const CONNECTIONS = 64
+/** Batches grow with what is in flight, so the send is measured with few connections and with many. */
+const CONNECTIONS: [number, number] = [64, 256]
+const OK = '"success":true'
 const READERS = 64
 const NEW_ROWS = 20
 
@@ -23,7 +25,7 @@ export const rest: Measure = async (setting) => {
     readyPath: '/hello',
   })
   const ask =
-    (node: Node, requests: Request[], expect: string, name = '') =>
+    (node: Node, requests: Request[], expect: string, { connections = CONNECTIONS[0], name = '' } = {}) =>
     async () => {
       const look = lookedInto(setting, name === '' ? undefined : node, name)
       const result = await generator.run<'requests'>(
@@ -31,7 +33,7 @@ export const rest: Measure = async (setting) => {
           kind: 'requests',
           server: node.url,
           requests,
-          connections: flags.quick ? 8 : CONNECTIONS,
+          connections: flags.quick ? connections / 8 : connections,
           warmUpMs: flags.warmUpMs,
           measureMs: flags.measureMs,
           expect,
@@ -59,25 +61,37 @@ export const rest: Measure = async (setting) => {
         message: 'Where is my order? It was due yesterday.',
       }),
     }))
+  const rows: Row[] = []
+  const raw: Record<string, unknown> = {}
+  for (const connections of CONNECTIONS) {
+    const name = `send, durable, ${connections} connections`
+    say(`${name}: ours, the same route without a store, and with one INSERT in turn, ${flags.repeats} times`)
+    const results = await takeTurns(flags.repeats, {
+      ours: ask(api, send('/api/chat/send', world.key), OK, { connections, name: `REST ${name}` }),
+      bare: ask(bare, send('/send', 'dosti_pub_baseline'), OK, { connections }),
+      insert: ask(bare, send('/send-stored', 'dosti_pub_baseline'), OK, { connections }),
+    })
+    raw[name] = results
+    rows.push(
+      row(name, results.ours, 'same Fastify route, no store', results.bare, { ratioAtLeast: 0.7 }),
+      row(name, results.ours, 'same Fastify route + one prepared INSERT', results.insert, undefined),
+    )
+  }
   const cursor = filled.at(40 - NEW_ROWS)
-  say(
-    `send, poll with nothing new, poll with ${NEW_ROWS} new messages, each in turn with its baseline, ${flags.repeats} times`,
-  )
-  const results = await takeTurns(flags.repeats, {
-    send: ask(api, send('/api/chat/send', world.key), '"success":true', 'REST send'),
-    sendBare: ask(bare, send('/send', 'dosti_pub_baseline'), '"success":true'),
+  say(`poll with nothing new and with ${NEW_ROWS} new messages, each in turn with its baseline, ${flags.repeats} times`)
+  const polls = await takeTurns(flags.repeats, {
     nothing: ask(
       api,
       names.map((name) => poll(name, filled.at(40))),
       '"messages":[]',
-      'REST poll, nothing new',
+      { name: 'REST poll, nothing new' },
     ),
-    hello: ask(bare, [{ method: 'GET', path: '/hello' }], '"success":true'),
+    hello: ask(bare, [{ method: 'GET', path: '/hello' }], OK),
     rows: ask(
       api,
       names.map((name) => poll(name, cursor)),
       'message 40 ',
-      'REST poll, new messages',
+      { name: 'REST poll, new messages' },
     ),
     select: ask(
       bare,
@@ -85,51 +99,20 @@ export const rest: Measure = async (setting) => {
       'message 40 ',
     ),
   })
-  const batch = await aloneAndMany(setting, api, bare, {
-    ours: send('/api/chat/send', world.key),
-    bare: send('/send', 'dosti_pub_baseline'),
-  })
+  rows.push(
+    row('poll, nothing new', polls.nothing, 'Fastify hello', polls.hello, { ratioAtLeast: 0.7 }),
+    row(`poll, ${NEW_ROWS} new messages`, polls.rows, 'bare Fastify + one indexed SELECT', polls.select, {
+      ratioAtLeast: 0.6,
+    }),
+  )
   for (const node of [api, bare]) await node.stop()
   return {
     name: 'rest',
     title: 'REST requests on one core',
-    durability: 'send: fsync on, synchronous_commit on, answered after the commit; its baseline stores nothing',
-    rows: [
-      row('send, durable, 64 connections', results.send, 'same Fastify route, no store', results.sendBare, {
-        ratioAtLeast: 0.7,
-      }),
-      row('send, durable, 256 connections', batch.ours, 'same Fastify route, no store', batch.bare, {
-        ratioAtLeast: 0.7,
-      }),
-      row('poll, nothing new', results.nothing, 'Fastify hello', results.hello, { ratioAtLeast: 0.7 }),
-      row(`poll, ${NEW_ROWS} new messages`, results.rows, 'bare Fastify + one indexed SELECT', results.select, {
-        ratioAtLeast: 0.6,
-      }),
-    ],
-    raw: { ...results, batch },
+    durability: 'ours and INSERT: fsync on, synchronous_commit on, answered after the commit; no store: stores nothing',
+    rows,
+    raw: { ...raw, polls },
   } satisfies Figure
-}
-
-/** Batches grow with what is in flight, so the send is read once more with four times the connections. */
-async function aloneAndMany(
-  { flags, generator, stores }: Parameters<Measure>[0],
-  api: Node,
-  bare: Node,
-  requests: { ours: Request[]; bare: Request[] },
-) {
-  const ask = (node: Node, list: Request[]) => () =>
-    generator.run<'requests'>({
-      kind: 'requests',
-      server: node.url,
-      requests: list,
-      connections: flags.quick ? 16 : 256,
-      warmUpMs: flags.warmUpMs,
-      measureMs: flags.measureMs,
-      expect: '"success":true',
-      pids: { server: node.pid, postgres: stores.postgresPid },
-      stops: false,
-    })
-  return takeTurns(flags.repeats, { ours: ask(api, requests.ours), bare: ask(bare, requests.bare) })
 }
 
 function row(what: string, ours: LoopResult[], name: string, baseline: LoopResult[], budget: Row['budget']): Row {
