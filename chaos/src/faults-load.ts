@@ -4,11 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { freePort } from '@dosti/tooling'
 import { WebSocket } from 'ws'
 import { someGateway, type Fault, type Stage } from './fault.ts'
-import { askHttp, dialExtended, dialRaw, type Hearing } from './lines.ts'
+import { askHttp, askTicket, dialExtended, dialRaw, QUIET } from './lines.ts'
 import { defineService } from './processes.ts'
 import { testCursor } from './strict-cursor.ts'
-
-const QUIET: Hearing = { bytes: () => {}, event: () => {} }
 
 /** Who is not in by then never will be. */
 const GIVE_UP_MS = 40_000
@@ -202,13 +200,11 @@ const deafAgents: Fault = {
 }
 
 async function deafAgent(api: string, gateway: string, cookie: string): Promise<WebSocket> {
-  const { body } = await askHttp(`${api}/api/v1/ticket.create`, {}, QUIET, { cookie })
+  const { ticket } = await askTicket(api, cookie, QUIET)
   const socket = new WebSocket(`${gateway.replace('http', 'ws')}/ws`, { perMessageDeflate: false })
   socket.on('error', () => {})
   await once(socket, 'open')
-  socket.send(
-    JSON.stringify({ id: 1, op: 'hello', input: { protocol: 1, ticket: (body['data'] as { ticket: string }).ticket } }),
-  )
+  socket.send(JSON.stringify({ id: 1, op: 'hello', input: { protocol: 1, ticket } }))
   await once(socket, 'message')
   socket.pause()
   return socket

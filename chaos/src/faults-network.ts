@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { freePort } from '@dosti/tooling'
 import { WebSocket } from 'ws'
 import { CannotRun, lasting, someGateway, type Fault, type Stage } from './fault.ts'
-import { askHttp, dialExtended, dialRaw, restLine, type Hearing } from './lines.ts'
+import { askHttp, askTicket, dialExtended, dialRaw, restLine, QUIET } from './lines.ts'
 import { tryOnce } from './outbox.ts'
 import { newSend } from './people.ts'
 import { defineService } from './processes.ts'
@@ -14,8 +14,6 @@ import { ownerMark } from './recording.ts'
 import type { Node } from './world.ts'
 
 const SHIFT_CLOCK = new URL('preload/shift-clock.mjs', import.meta.url).href
-const QUIET: Hearing = { bytes: () => {}, event: () => {} }
-
 const partitionFromRedis: Fault = {
   id: 'T21',
   title: 'one gateway in a network of its own loses Redis alone',
@@ -83,10 +81,10 @@ async function talkAcross(
   const api = `http://127.0.0.1:${world.api.edge.port}`
   const { email, password } = workspace.agent
   const { cookie } = await askHttp(`${api}/api/v1/session.start`, { email, password }, QUIET)
-  const agent = await dialExtended(async () => {
-    const { body } = await askHttp(`${api}/api/v1/ticket.create`, {}, QUIET, { cookie })
-    return { ticket: (body['data'] as { ticket: string }).ticket }
-  })(`http://127.0.0.1:${world.gateways[0].edge.port}`, QUIET)
+  const agent = await dialExtended(() => askTicket(api, cookie, QUIET))(
+    `http://127.0.0.1:${world.gateways[0].edge.port}`,
+    QUIET,
+  )
   const visitor = await dialRaw({ key: workspace.publicKey, visitorId })(lonelyUrl, QUIET)
   const said: string[] = []
   const say = async (text: string): Promise<void> => {

@@ -10,6 +10,9 @@ export interface Hearing {
   event: (name: string, data: Record<string, unknown>) => void
 }
 
+/** Of a client that is there only to ask. */
+export const QUIET: Hearing = { bytes: () => {}, event: () => {} }
+
 /** A connection that is up. */
 export interface Line {
   /** Rejects when no answer came: the outcome is then unknown. */
@@ -123,6 +126,17 @@ export async function askHttp(
     body: JSON.parse(text) as Record<string, unknown>,
     cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '',
   }
+}
+
+/** What a signed-in agent shows at one handshake. */
+export async function askTicket(
+  api: string,
+  cookie: string,
+  hearing: Pick<Hearing, 'bytes'>,
+): Promise<{ ticket: string }> {
+  const { status, body } = await askHttp(`${api}/api/v1/ticket.create`, {}, hearing, { cookie })
+  if (status >= 400) throw new Error(`no ticket: ${JSON.stringify(body['error'])}`)
+  return { ticket: (body['data'] as { ticket: string }).ticket }
 }
 
 interface PublishedAnswer {

@@ -4,10 +4,19 @@ import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
 import { WebSocket } from 'ws'
 import type { Fault, Stage } from './fault.ts'
-import { askHttp, dialExtended, dialPublished, dialRaw, restLine, type Dial, type Hearing, type Line } from './lines.ts'
+import {
+  askHttp,
+  askTicket,
+  dialExtended,
+  dialPublished,
+  dialRaw,
+  restLine,
+  type Dial,
+  type Line,
+  QUIET,
+} from './lines.ts'
 import type { World } from './world.ts'
 
-const QUIET: Hearing = { bytes: () => {}, event: () => {} }
 const ROADS = ['raw', 'extended', 'published', 'rest'] as const
 type Road = (typeof ROADS)[number]
 
@@ -183,10 +192,7 @@ async function compare({ world, random }: Stage, runs: number): Promise<string |
   const { email, password } = workspace.agent
   const api = world.api.service.url
   const { cookie } = await askHttp(`${api}/api/v1/session.start`, { email, password }, QUIET)
-  const agent = await dialExtended(async () => {
-    const { body } = await askHttp(`${api}/api/v1/ticket.create`, {}, QUIET, { cookie })
-    return { ticket: (body['data'] as { ticket: string }).ticket }
-  })(world.gateways[0].service.url, QUIET)
+  const agent = await dialExtended(() => askTicket(api, cookie, QUIET))(world.gateways[0].service.url, QUIET)
   let number = 0
   const run = random.between(0, 1_000_000)
   const property = fc.asyncProperty(fc.commands(steps(), { maxCommands: 14 }), async (commands) => {

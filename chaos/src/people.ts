@@ -1,6 +1,6 @@
 /** Visitors on the four roads, each followed by a poll of its own, and an agent of each workspace who answers. */
 import type { StoredEvent } from '@dosti/contracts'
-import { askHttp, dialExtended, dialPublished, dialRaw, restLine, type Dial, type Hearing } from './lines.ts'
+import { askHttp, askTicket, dialExtended, dialPublished, dialRaw, restLine, type Dial, type Hearing } from './lines.ts'
 import { createOutbox, tryOnce, type Outbox } from './outbox.ts'
 import type { Random } from './random.ts'
 import { stayConnected, type Reach } from './reach.ts'
@@ -242,10 +242,6 @@ export async function bringAgent(
   recording.parties.push(party)
   const bytes = (text: string): void => hearBytes(party, text)
   const { cookie } = await askHttp(`${api}/api/v1/session.start`, { email, password }, { bytes })
-  const ticket = async (): Promise<Record<string, unknown>> => {
-    const { body } = await askHttp(`${api}/api/v1/ticket.create`, {}, { bytes }, { cookie })
-    return { ticket: (body['data'] as { ticket: string }).ticket }
-  }
   const threads = new Map<string, { view: NumberedView; outbox: Outbox }>()
   const threadOf = (visitorId: string) => {
     const known = threads.get(visitorId)
@@ -297,7 +293,7 @@ export async function bringAgent(
   const reach = stayConnected({
     party: name,
     visitorId: 'all',
-    dial: dialExtended(ticket),
+    dial: dialExtended(() => askTicket(api, cookie, { bytes })),
     urls: random.shuffled(gateways),
     hearing,
     random,

@@ -1,6 +1,6 @@
 /** T29: many writers into one thread, one poller by `lastTimestamp`. Whatever it misses or is told twice, the cursor is to blame. */
 import { setTimeout as wait } from 'node:timers/promises'
-import { askHttp, dialRaw, restLine, type Line } from './lines.ts'
+import { askHttp, dialRaw, restLine, type Line, QUIET } from './lines.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
@@ -24,7 +24,6 @@ export interface CursorOptions {
   pollEveryMs: number
 }
 
-const QUIET = { bytes: () => {}, event: () => {} }
 const VISITOR = 'everybody-at-once'
 
 /** Writes and polls until all is written and a poll brings nothing new. The writers sit on both gateways and on the api. */
