@@ -13,7 +13,7 @@ export interface AlertStore {
   due(limit: number, overdueByMs: number): Promise<AddedAlert[]>
   /** Takes an alert, once: undefined if somebody else took it, or if the visitor waits no more, which cancels it. */
   take(workspaceId: WorkspaceId, alertId: AlertId): Promise<RaisedAlert | undefined>
-  /** Of the newest alerts of each workspace that rang within so many milliseconds, those whose visitors wait still. */
+  /** Of the newest alerts of each workspace that rang within so many milliseconds, those whose visitors wait still, in the order they rang. */
   rung(workspaceIds: readonly WorkspaceId[], withinMs: number, limitOfEach: number): Promise<RaisedAlert[]>
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { WorkspaceId } from '@dosti/contracts'
 import { agentAssigns, agentSends, visitorSends } from '@dosti/conversations/testing'
 import { alertsFor } from '@dosti/conversations'
@@ -131,6 +132,22 @@ describe('the log and its follower', () => {
     expect(await again(workspaceId)).toEqual([])
   })
 
+  it('what rang is read in the order it rang, as those saw it who were there', async () => {
+    const alerts = createAlertStore(db)
+    const visitorIds = ['second', 'third', 'first']
+    const added = []
+    for (const visitorId of visitorIds) {
+      await store.change([visitorSends({ workspaceId, visitorId }, 'hello?')])
+      added.push((await leading(db, follow))[0])
+    }
+    for (const index of [2, 0, 1]) {
+      await alerts.take(workspaceId, added[index]?.alertId ?? 'alr_')
+      await setTimeout(2)
+    }
+    const rung = (await alerts.rung([workspaceId], 60_000, 100)).map(({ alert }) => alert.visitorId)
+    expect(rung.filter((visitorId) => visitorIds.includes(visitorId))).toEqual(['first', 'second', 'third'])
+  })
+
   it.each([
     ['a read', () => store.markRead({ workspaceId, visitorId: 'a read', by: 'agents', seq: 99 })],
     ['a reply', () => store.change([agentSends({ workspaceId, visitorId: 'a reply' }, 'yes?')])],
@@ -190,7 +207,7 @@ describe('the log and its follower', () => {
     leaders.push(lead('second', second))
     const admin = new pg.Client(url)
     await admin.connect()
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await setTimeout(1500)
     expect(terms).toEqual(['first'])
     const killed = await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'`)
     expect(killed.rowCount).toBe(1)

@@ -142,7 +142,7 @@ export const TAKE_ALERT: Statement<[workspaceId: string, alertId: string], RingR
     RETURNING l.status, ${RING}`,
   }
 
-/** Of the newest alerts of each of some workspaces that rang within so many milliseconds, those that wait still. */
+/** Of the newest alerts of each of some workspaces that rang within so many milliseconds, those that wait still, in the order they rang. */
 export const READ_RUNG: Statement<[scope: string, withinMs: number, limitOfEach: number], RingRow> = {
   name: 'read_rung',
   text: `
@@ -158,6 +158,6 @@ export const READ_RUNG: Statement<[scope: string, withinMs: number, limitOfEach:
       JOIN conversation c ON c.workspace_id = l.workspace_id AND c.id = l.conversation_id
       JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
       LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
-      WHERE ${WAITS} OFFSET 0
+      WHERE ${WAITS} ORDER BY l.finished_at OFFSET 0
     ) rows`,
 }
