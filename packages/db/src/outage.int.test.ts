@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { DostiError } from '@dosti/contracts'
 import { countingIds, visitorSends } from '@dosti/conversations/testing'
 import { startPostgres } from '@dosti/testkit'
@@ -58,20 +59,10 @@ describe('D8: Postgres gone or frozen', () => {
     }
   }
 
-  const frozen = async (during: () => Promise<void>) => {
-    const processes = [postgres.pid, ...childrenOf(postgres.pid)]
-    for (const pid of processes) process.kill(pid, 'SIGSTOP')
-    try {
-      await during()
-    } finally {
-      for (const pid of processes) process.kill(pid, 'SIGCONT')
-    }
-  }
-
   it('frozen: every request is refused within three seconds, with open connections and with new ones', async () => {
     await allWork()
     await Promise.all(requests.map((request) => request())) // as many connections as there are requests
-    await frozen(async () => {
+    await postgres.frozen(async () => {
       await allRefused()
       await allRefused()
       const held = () => db.pool.totalCount - db.pool.idleCount
@@ -95,7 +86,7 @@ describe('D8: Postgres gone or frozen', () => {
       })
     }, stop.signal)
     await expect.poll(() => terms, { timeout: 5000 }).toEqual([{ over: false }])
-    await frozen(async () => {
+    await postgres.frozen(async () => {
       // Its session is looked at once a second, and may take the usual time to answer.
       await expect.poll(() => terms, { timeout: 1000 + DEADLINE_MS + 500 }).toEqual([{ over: true }])
     })
@@ -114,6 +105,35 @@ describe('D8: Postgres gone or frozen', () => {
     await workAgain()
   })
 
+  it('a connection reset under a query: a refusal, whoever asked', async () => {
+    const [url, { port, hostname }] = [new URL(postgres.url), new URL(postgres.url)]
+    let isArmed = false
+    const proxy = createServer((client) => {
+      const server = connect(Number(port), hostname)
+      client.on('data', (data) => {
+        if (isArmed && data.includes('dosti.scope')) client.resetAndDestroy()
+        else server.write(data)
+      })
+      server.pipe(client)
+      for (const socket of [client, server]) socket.on('error', () => {})
+      client.on('close', () => server.destroy())
+    })
+    proxy.listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    url.port = String((proxy.address() as AddressInfo).port)
+    const far = await createDb(url.href)
+    const accounts = createAccountStore(far)
+    const store = createConversationStore(far, { ids: countingIds() })
+    await accounts.agents('wsp_a')
+    isArmed = true
+    const refusal = { code: 'service.unavailable', retryAfterMs: 1000 }
+    await expect(accounts.agents('wsp_a')).rejects.toMatchObject(refusal)
+    await expect(accounts.setAvailability('wsp_a', 'agt_ann', true)).rejects.toMatchObject(refusal)
+    await expect(store.messages({ ...of, limit: 1 })).rejects.toMatchObject(refusal)
+    await far.close()
+    proxy.close()
+  })
+
   it('connections cut by the server: the next requests work', async () => {
     await allWork()
     const admin = new pg.Client(postgres.url)
@@ -123,9 +143,3 @@ describe('D8: Postgres gone or frozen', () => {
     await workAgain()
   })
 })
-
-/** The server's sessions are processes of their own, which stopping the first one leaves at work. */
-function childrenOf(pid: number): number[] {
-  const list = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
-  return list.trim().split(/\s+/u).map(Number)
-}

@@ -21,6 +21,13 @@ describe('D8 an absent database is service.unavailable', () => {
         meta: { driverAdapterError: Object.assign(new Error('y'), { cause: { originalCode: '57P03' } }) },
       }),
     ],
+    [
+      'a raw query of Prisma whose line was reset',
+      Object.assign(new Error('Raw query failed'), {
+        code: 'P2010',
+        meta: { driverAdapterError: Object.assign(new Error('y'), { cause: { kind: 'ConnectionClosed' } }) },
+      }),
+    ],
     ['a pool that waited in vain', new Error('timeout exceeded when trying to connect')],
   ])('%s', (_name, error) =>
     expect(translate(error)).toMatchObject({ code: 'service.unavailable', retryAfterMs: 1000 }),

@@ -17,6 +17,8 @@ const SYSTEM_CODES = new Set([
 ])
 // Prisma: unreachable, timed out, closed, no connection free, transaction expired, write conflict.
 const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2034'])
+// What Prisma's adapter makes of a line that breaks: it drops the code.
+const ADAPTER_KINDS = new Set(['ConnectionClosed', 'DatabaseNotReachable', 'SocketTimeout', 'TransactionAlreadyClosed'])
 const PHRASES =
   /timeout exceeded when trying to connect|query read timeout|connection terminated|connection ended|not queryable|client was closed|after calling end on the pool/iu
 
@@ -35,6 +37,7 @@ function isUnavailable(error: unknown): boolean {
   return chain(error).some(
     (link) =>
       codesOf(link).some((code) => SQL_STATES.test(code) || SYSTEM_CODES.has(code) || PRISMA_CODES.has(code)) ||
+      ADAPTER_KINDS.has(String(link.kind)) ||
       PHRASES.test(link.message ?? ''),
   )
 }
@@ -55,6 +58,7 @@ interface Link {
   code?: unknown
   /** The SQLSTATE, where Prisma's adapter has put a word of its own into `code`. */
   originalCode?: unknown
+  kind?: unknown
   message?: string
   cause?: unknown
   meta?: unknown

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort, startPostgres as start } from '@dosti/tooling'
@@ -23,6 +24,8 @@ export interface OwnPostgres extends ProcessHandle {
   url: string
   /** Starts it again on the same port and data after it was killed or stopped. */
   restart: () => Promise<void>
+  /** SIGSTOP to all of its processes while `during` runs: sessions are processes of their own, which `freeze` leaves at work. */
+  frozen: <T>(during: () => Promise<T>) => Promise<T>
 }
 
 /**
@@ -52,5 +55,19 @@ export async function startPostgres(settings: string[] = []): Promise<OwnPostgre
   const first = await launch()
   const handle = handleOf(first.child, 'SIGINT')
   const restart = async () => handle.adopt((await launch()).child)
-  return Object.assign(handle, { url: first.url, restart })
+  const frozen = async <T>(during: () => Promise<T>): Promise<T> => {
+    const processes = [handle.pid, ...childrenOf(handle.pid)]
+    for (const pid of processes) process.kill(pid, 'SIGSTOP')
+    try {
+      return await during()
+    } finally {
+      for (const pid of processes) process.kill(pid, 'SIGCONT')
+    }
+  }
+  return Object.assign(handle, { url: first.url, restart, frozen })
+}
+
+function childrenOf(pid: number): number[] {
+  const list = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+  return list.trim().split(/\s+/u).map(Number)
 }
