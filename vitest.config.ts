@@ -6,7 +6,11 @@ const unit = [
   'bench/src/*.test.ts',
   'chaos/src/*.test.ts',
 ]
-const integration = ['{packages,apps}/*/{src,test,testing,bin,server}/**/*.int.test.ts', 'e2e/**/*.int.test.ts']
+const integration = [
+  '{packages,apps}/*/{src,test,testing,bin,server}/**/*.int.test.ts',
+  'e2e/**/*.int.test.ts',
+  'bench/*.int.test.ts',
+]
 
 export default defineConfig({
   test: {

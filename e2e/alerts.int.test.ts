@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await world.sql('UPDATE agent SET available = true')
   // Who connects hears of everybody who waits.
-  await world.sql('UPDATE conversation SET read_by_agents = 1000')
+  await world.sql('UPDATE conversation SET read_by_agents = 1000, unread = 0')
   aisha = await agent(0)
   bilal = await agent(1)
 })

@@ -37,6 +37,7 @@ describe('P4 revoking', () => {
     })
     const raw = await overWebSocket(second, { key, visitorId: 'revoked' })
     const stays = await overSocketIo(second, { key: world.acme.publicKey, visitorId: 'revoked' })
+    const held = post(`${world.api}/api/chat/poll`, { apiKey: key, visitorId: 'revoked', lastTimestamp: 1, wait: 25 })
     const reason = new Promise((resolve) => published.socket.once('connect_error', resolve))
     const gone = once(raw.socket, 'close')
     const started = Date.now()
@@ -52,6 +53,9 @@ describe('P4 revoking', () => {
     expect(await post(`${world.api}/api/chat/send`, { apiKey: key, visitorId: 'revoked', message: 'x' })).toMatchObject(
       { status: 401, body: { error: { code: 'key.revoked' } } },
     )
+    // A poll that was held back when the key went hears nothing of what came after.
+    await stays.ask('message.send', { text: 'for the other key' })
+    expect(await held).toMatchObject({ status: 401, body: { success: false, error: { code: 'key.revoked' } } })
   })
 
   it('a session that expires is cut as well', async () => {

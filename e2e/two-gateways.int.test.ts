@@ -1,6 +1,17 @@
 /** Two nodes, one Redis: it does not matter where people are connected. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { hear, overSocketIo, overWebSocket, post, quiet, signIn, socketIo, ticketOf, until } from './support/people.ts'
+import {
+  hear,
+  overSocketIo,
+  overWebSocket,
+  post,
+  quiet,
+  signIn,
+  socketIo,
+  ticketOf,
+  until,
+  type Person,
+} from './support/people.ts'
 import { startWorld, type World } from './support/world.ts'
 
 let world: World
@@ -80,4 +91,36 @@ describe('D7 Redis is gone', () => {
       async () => ((await (await fetch(`${first()}/readyz`)).json()) as { status: string }).status === 'ready',
     )
   })
+
+  it.each([
+    ['killed', async () => void (await world.redis.kill()), () => world.redis.restart()],
+    ['frozen', async () => world.redis.freeze(), async () => world.redis.thaw()],
+  ])(
+    '%s: who is on another node hears it from the log, once, also when the push comes late',
+    async (how, harm, heal) => {
+      const visitorId = `${how} redis`
+      const key = world.acme.publicKey
+      const published = await socketIo(first(), { query: { apiKey: key, visitorId } })
+      const extended = await overSocketIo(first(), { key, visitorId })
+      const raw = await overWebSocket(first(), { key, visitorId })
+      const agent = await overSocketIo(second(), { ticket: await ticketOf(world.api, cookie) })
+      await published.socket.emitWithAck('send_message', { message: 'Is anybody there?' })
+      await hear(agent, 'message.sent')
+      // Published clients may have heard elsewhere what was written before the node has looked at the log since they came.
+      await quiet(1500)
+      await harm()
+      // Nothing follows it that would show the gap.
+      expect(await agent.ask('message.send', { visitorId, text: 'the last word' })).toMatchObject({ ok: true })
+      const lastWords = (person: Pick<Person, 'heard'>) =>
+        person.heard.filter(({ data }) => JSON.stringify(data).includes('the last word')).length
+      const everybody = [published, extended, raw, agent]
+      await until(() => everybody.every((person) => lastWords(person) > 0), 'the last word', 15_000)
+      await heal()
+      await until(
+        async () => ((await (await fetch(`${first()}/readyz`)).json()) as { status: string }).status === 'ready',
+      )
+      await quiet(1500)
+      expect(everybody.map(lastWords)).toEqual([1, 1, 1, 1])
+    },
+  )
 })

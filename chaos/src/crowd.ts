@@ -23,8 +23,11 @@ export interface Crowd {
   bringWaiting: (count: number) => Promise<string[]>
   /** Acknowledged so far. */
   acked: () => number
-  /** Waits until all that was acknowledged by now is held by everybody and everybody is served again; the time it took. */
-  recover: (patienceMs: number) => Promise<number | undefined>
+  /**
+   * Waits until all that was acknowledged by now is held by everybody and everybody is served again; the time it took. In silence
+   * nobody says anything meanwhile, so that no later number shows anybody what was missed.
+   */
+  recover: (patienceMs: number, silence?: boolean) => Promise<number | undefined>
   /** Stops talking and waits until every outcome is known. */
   settle: (patienceMs: number) => Promise<void>
   /** Everybody asks for all there is, a last time, and goes. */
@@ -70,11 +73,11 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
     ...agents.map(({ follower }) => follower),
   ]
 
-  let talking = true
+  let [talking, silent] = [true, false]
   const talk = async (): Promise<void> => {
     const order = random.fork('talk')
     while (talking) {
-      order.pick(visitors).say()
+      if (!silent) order.pick(visitors).say()
       await wait(1000 / options.rate)
     }
   }
@@ -141,14 +144,19 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
       )
       return ids
     },
-    async recover(patienceMs) {
+    async recover(patienceMs, silence = false) {
       const since = Date.now()
+      silent = silence
       const owed = [...lastAcked.values()]
-      while (!hasRecovered(since, owed)) {
-        if (Date.now() - since > patienceMs) return undefined
-        await wait(LOOK_MS)
+      try {
+        while (!hasRecovered(since, owed)) {
+          if (Date.now() - since > patienceMs) return undefined
+          await wait(LOOK_MS)
+        }
+        return Date.now() - since
+      } finally {
+        silent = false
       }
-      return Date.now() - since
     },
     async settle(patienceMs) {
       talking = false

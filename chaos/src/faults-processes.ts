@@ -31,9 +31,10 @@ const killWorker: Fault = {
 
 const rollingRestart: Fault = {
   id: 'T3',
-  title: 'SIGTERM, one gateway after the other',
+  title: 'SIGTERM, gateways and api, one after the other',
   async inject(stage) {
-    for (const { service } of stage.random.shuffled(stage.world.gateways)) {
+    const { gateways, api } = stage.world
+    for (const { service } of stage.random.shuffled([...gateways, api])) {
       const { tookMs, inOrder } = await service.stop()
       stage.expect('it ends in order when asked', inOrder, `after ${tookMs} ms`)
       await service.start()

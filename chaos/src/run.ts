@@ -46,6 +46,8 @@ const PATIENCE_MS = 60_000
 const BETWEEN_MS = 500
 /** Between two faults, this share of the clients loses its connection and comes back to the other gateway. */
 const MOVING = 0.3
+/** After this share of the faults nobody talks until all have caught up. */
+const IN_SILENCE = 0.5
 
 /** Runs it. Everything is ended and removed afterwards, also when it fails. */
 export async function run(options: RunOptions): Promise<Outcome> {
@@ -133,7 +135,7 @@ async function injectAll(
     injected.set(fault.id, (injected.get(fault.id) ?? 0) + 1)
     done += 1
     const injectedMs = Date.now() - startedAt
-    const tookMs = await crowd.recover(patienceMs)
+    const tookMs = await crowd.recover(patienceMs, order.chance(IN_SILENCE))
     crowd.recording.recoveries.push({ fault: fault.id, tookMs: tookMs ?? patienceMs })
     say(
       `${String(done).padStart(4)} ${fault.id.padEnd(4)} ${fault.title}: ${injectedMs} ms, all caught up after ${tookMs ?? `more than ${patienceMs}`} ms${(tookMs ?? patienceMs) > RECOVERY_MAX_MS ? ' ✗' : ''}; ${crowd.acked()} acknowledged`,

@@ -35,12 +35,13 @@ export interface World {
 
 const PASSWORD = 'correct horse battery staple'
 
-/** Starts Postgres' copy, Redis, some gateways and the api, with two workspaces of two agents each. */
+/** Starts Redis, some gateways and the api, with two workspaces of two agents each, on a database of its own or a migrated one. */
 export async function startWorld({
   gateways: count = 1,
   env: more = {},
-}: { gateways?: number; env?: Record<string, string> } = {}): Promise<World> {
-  const [{ url: databaseUrl }, redis] = await Promise.all([createDatabase(), startRedis()])
+  database,
+}: { gateways?: number; env?: Record<string, string>; database?: { url: string } } = {}): Promise<World> {
+  const [{ url: databaseUrl }, redis] = await Promise.all([database ?? createDatabase(), startRedis()])
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, idleTimeoutMillis: 500 })
   pool.on('error', () => {})
   const sql: World['sql'] = async (text, values) => (await pool.query<Record<string, unknown>>(text, values)).rows

@@ -22,6 +22,12 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
           ? { ok: false, error }
           : { error },
     headers: { 'cache-control': 'no-store' },
+    finishes: true,
+  })
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+    deps.endPolls()
   })
   // JSON is the only language here; a form or plain text gets a clear 415.
   app.removeContentTypeParser('text/plain')
@@ -47,6 +53,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
     optional: { redis: () => bus.ping() },
     registry: metrics.registry,
     metricsToken: config.METRICS_TOKEN,
+    draining: () => isClosing,
   })
   return app
 }

@@ -27,6 +27,8 @@ export interface ApiDeps {
   bus: Bus
   dispatch: Dispatch
   poll: PollMessages
+  /** Answers the polls that are held back, for the process ends. */
+  endPolls: () => void
   accounts: Accounts
   limits: Limits
   metrics: ReturnType<typeof createMetrics>
@@ -56,7 +58,18 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
   bus.subscribe((told) => newest.hear(told))
   bus.subscribe((told) => store.hear(told))
   const dispatch = createDispatch({ handlers: { ...accounts.handlers, ...conversations }, limits, log, metrics })
-  return { config, log, db, bus, dispatch, poll: pollMessages({ store, newest, clock }), accounts, limits, metrics }
+  return {
+    config,
+    log,
+    db,
+    bus,
+    dispatch,
+    poll: pollMessages({ store, newest, clock }),
+    endPolls: () => newest.close(),
+    accounts,
+    limits,
+    metrics,
+  }
 }
 
 function later(ms: number, run: () => void): () => void {

@@ -9,7 +9,9 @@ import type { Watchers } from './connection.ts'
 import { createDeps, type GatewayDeps } from './deps.ts'
 import { createDrain } from './drain.ts'
 import { createRingAgain } from './ring-again.ts'
+import { publishedRoom } from './published.ts'
 import { createSocketIo } from './socketio.ts'
+import { createTellMissed } from './tell-missed.ts'
 import { createRawUpgrades, dispatchUpgrades } from './upgrade.ts'
 import { createRawSockets } from './websocket.ts'
 import { watchRevocations } from './watch-revocations.ts'
@@ -47,6 +49,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     admission,
     drain,
     onConnected: (connection) => ringAgain.greet(connection),
+    onPublished: (newcomer) => tellMissed.greet(newcomer),
     onCut: () => slowReadersCut.inc(),
   }
   const raw = createRawSockets(deps, watchers)
@@ -71,13 +74,27 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   const { io, slowReaders } = createSocketIo(app.server, deps, watchers)
   dispatchUpgrades(app.server, rawUpgrades, admission)
   const sockets: Sockets = { io, raw, slowReaders }
-  bus.subscribe((told) => deliver(told, ringAgain.roomsFor, sockets))
+  const missed = metrics.counter(
+    'dosti_missed_pushes_total',
+    'Events that were delivered from the log: their push did not come.',
+  )
+  const tellMissed = createTellMissed({
+    reader: deps.logReader,
+    isHere: (room) => isHere(room, sockets) || isHere(publishedRoom(room), sockets),
+    deliver(told, mayHear) {
+      missed.inc()
+      deliver([told], ringAgain.roomsFor, sockets, mayHear)
+    },
+    log,
+  })
+  bus.subscribe((told) => deliver(tellMissed.hear(told), ringAgain.roomsFor, sockets))
   const endWatch = watchRevocations(deps.revokedWithin, (room) => cutRoom(room, sockets), log)
   return {
     app,
     async close() {
       endWatch()
       ringAgain.end()
+      tellMissed.end()
       await drain.run(config.DRAIN_MS)
       raw.close()
       io.engine.close()

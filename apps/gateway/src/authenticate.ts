@@ -2,9 +2,10 @@
 import { DostiError, hello as helloSchema, PROTOCOL_VERSION, type Actor, type Welcome } from '@dosti/contracts'
 import { detailsOf, invalid } from '@dosti/runtime'
 import type { GatewayDeps } from './deps.ts'
+import type { Newcomer } from './tell-missed.ts'
 
 /** `published` clients know the integration guide and nothing else; `extended` ones stated `protocol: 1`. */
-export interface Introduced {
+export interface Introduced extends Newcomer {
   protocol: 'published' | 'extended'
   actor: Actor & { kind: 'visitor' | 'agent' }
   /** What the connection rests on, as a room: when it is revoked, the room is emptied (P4). */

@@ -4,6 +4,7 @@ import type { Actor, OperationName, Reply } from '@dosti/contracts'
 import type { Dispatch } from '@dosti/runtime'
 import type { Admission } from './admission.ts'
 import type { Drain } from './drain.ts'
+import type { Newcomer } from './tell-missed.ts'
 
 /** Who watches over the connections of both kinds. */
 export interface Watchers {
@@ -11,6 +12,8 @@ export interface Watchers {
   drain: Drain
   /** Somebody is connected, and in their rooms, of which one is the connection's id. */
   onConnected: (connection: Connection) => void
+  /** A published client is, which takes whatever it hears for news. */
+  onPublished: (newcomer: Newcomer) => void
   /** A socket is given up because it does not read. */
   onCut: () => void
 }

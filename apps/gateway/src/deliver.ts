@@ -3,6 +3,7 @@ import type { Told } from '@dosti/conversations'
 import type { Server } from 'socket.io'
 import { inPublishedWords, publishedRoom } from './published.ts'
 import { SLOW_ROOM, type SlowReaders } from './slow-readers.ts'
+import type { Newcomer } from './tell-missed.ts'
 import type { RawSockets } from './websocket.ts'
 
 /** The sockets of this node. */
@@ -12,13 +13,18 @@ export interface Sockets {
   slowReaders: SlowReaders
 }
 
-/** Delivers what is told to whoever is connected here. Most events concern few sockets, or none: nothing is encoded for nobody. */
+/**
+ * Delivers what is told to whoever is connected here, of published clients only to whom `mayHear` admits. Most events concern few
+ * sockets, or none: nothing is encoded for nobody.
+ */
 export function deliver(
   told: readonly Told[],
   roomsFor: (told: Told) => string[],
   { io, raw, slowReaders }: Sockets,
+  mayHear?: (newcomer: Newcomer) => boolean,
 ): void {
-  const { rooms: members } = io.of('/').adapter
+  const { adapter, sockets } = io.of('/')
+  const { rooms: members } = adapter
   for (const one of told) {
     const { event, origin } = one
     const rooms = roomsFor(one)
@@ -37,6 +43,9 @@ export function deliver(
     const publishedRooms = rooms.map(publishedRoom).filter((room) => members.has(room))
     const spoken = publishedRooms.length > 0 ? inPublishedWords(event) : undefined
     if (!spoken) continue
+    if (mayHear !== undefined)
+      for (const id of publishedRooms.flatMap((room) => [...(members.get(room) ?? [])]))
+        if (!mayHear((sockets.get(id)?.data ?? {}) as Newcomer)) withheld.push(id)
     const echo = spoken.echo ? origin : undefined
     const isForOthers = publishedRooms.some(
       (room) => (members.get(room)?.size ?? 0) > 1 || !members.get(room)?.has(echo ?? ''),

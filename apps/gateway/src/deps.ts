@@ -7,8 +7,10 @@ import {
   createAlertStore,
   createConversationStore,
   createDb,
+  createLogReader,
   type AlertStore,
   type Db,
+  type LogReader,
 } from '@dosti/db'
 import {
   createDispatch,
@@ -34,6 +36,7 @@ export interface GatewayDeps {
   bus: Bus
   dispatch: Dispatch
   alerts: Pick<AlertStore, 'rung'>
+  logReader: LogReader
   identify: Accounts['identify']
   agentOfTicket: Accounts['agentOfTicket']
   revokedWithin: Accounts['revokedWithin']
@@ -80,6 +83,7 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
     bus,
     dispatch,
     alerts: createAlertStore(db),
+    logReader: createLogReader(db),
     identify: accounts.identify,
     agentOfTicket: accounts.agentOfTicket,
     revokedWithin: accounts.revokedWithin,

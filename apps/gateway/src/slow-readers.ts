@@ -42,7 +42,7 @@ export function createSlowReaders(io: Server, onCut: () => void): SlowReaders {
         void socket.leave(SLOW_ROOM)
       })
     }
-    backlog.bytes += frame().length
+    backlog.bytes += Buffer.byteLength(frame())
     const bytes = backlog.bytes + handedOver(conn)
     if (bytes > BACKLOG_BYTES_MAX) {
       onCut()

@@ -20,7 +20,7 @@ const PACKET_BYTES_MAX = 1_000_000
 export function createSocketIo(
   server: HttpServer,
   deps: GatewayDeps,
-  { admission, drain, onConnected, onCut }: Watchers,
+  { admission, drain, onConnected, onPublished, onCut }: Watchers,
 ): { io: Server; slowReaders: SlowReaders } {
   const { log, config } = deps
   const io = new Server(server, {
@@ -78,8 +78,10 @@ export function createSocketIo(
     const rooms = protocol === 'published' ? roomsOf(actor).map(publishedRoom) : roomsOf(actor)
     void socket.join([...rooms, credentialRoom])
     onConnected(connection)
-    if (protocol === 'published') speakPublished(socket, connection)
-    else speakExtended(socket, connection, slowReaders)
+    if (protocol === 'published') {
+      onPublished(socket.data as Introduced)
+      speakPublished(socket, connection)
+    } else speakExtended(socket, connection, slowReaders)
   })
   return { io, slowReaders }
 }

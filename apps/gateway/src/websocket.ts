@@ -46,7 +46,9 @@ export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnec
 
   // F2, for answers as for events.
   const sendOrCut = (socket: WebSocket, frame: string): void => {
-    if (socket.bufferedAmount <= BACKLOG_BYTES_MAX) return socket.send(frame)
+    const { bufferedAmount } = socket
+    if (bufferedAmount === 0 || bufferedAmount + Buffer.byteLength(frame) <= BACKLOG_BYTES_MAX)
+      return socket.send(frame)
     onCut()
     socket.terminate()
   }

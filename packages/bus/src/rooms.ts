@@ -21,7 +21,7 @@ export function roomsOf(actor: Actor): string[] {
 }
 
 /** The rooms that hear of something. */
-export function roomsFor({ workspaceId, visitorId, audience }: Told): string[] {
+export function roomsFor({ workspaceId, visitorId, audience }: Omit<Told, 'event'>): string[] {
   if (typeof audience === 'object') return audience.agents.map((agentId) => agentRoom(workspaceId, agentId))
   const agents = agentsRoom(workspaceId)
   return audience === 'agents' ? [agents] : [visitorRoom(workspaceId, visitorId), agents]

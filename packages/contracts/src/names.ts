@@ -19,6 +19,8 @@ export const BODY_BYTES_MAX = 65_536
 export const PAGE_SIZE_MAX = 500
 /** Events in a snapshot and conversations in a list when the caller names no limit. */
 export const PAGE_SIZE_DEFAULT = 50
+/** The events of one answer, in bytes of JSON: half of what a reader may leave unread before it is cut (F2). */
+export const PAGE_BYTES_MAX = 500_000
 /** Threads that one `conversation.resume` may name; the rest are read when they are opened. */
 export const RESUME_THREADS_MAX = 50
 /** How far back a visitor without a token may read, in milliseconds: 14 days. */

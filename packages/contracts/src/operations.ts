@@ -96,7 +96,11 @@ export const OPERATIONS = {
       threads: z
         .array(z.object({ ...stream, seq, internalSeq: seq.optional() }))
         .min(1, 'must name a thread')
-        .max(RESUME_THREADS_MAX, `must name at most ${RESUME_THREADS_MAX} threads`),
+        .max(RESUME_THREADS_MAX, `must name at most ${RESUME_THREADS_MAX} threads`)
+        .refine(
+          (threads) => new Set(threads.map(({ visitorId: named }) => named)).size === threads.length,
+          'must name each thread once',
+        ),
     }),
     output: z.object({
       /** In the order asked. */

@@ -2,8 +2,8 @@ import { EVENTS, type StoredEvent, type WorkspaceId } from '@dosti/contracts'
 import type { Audience, Told } from './ports.ts'
 
 /** P2: the line between visitors and what is internal. A stored event's stream alone decides who sees it. */
-export function audienceOf(event: StoredEvent): Audience {
-  return EVENTS[event.name].stream === 'public' ? 'both' : 'agents'
+export function audienceOf(stream: StoredEvent['stream']): Audience {
+  return stream === 'public' ? 'both' : 'agents'
 }
 
 /** Addresses stored events to those who may see them. */
@@ -11,7 +11,7 @@ export function tell(workspaceId: WorkspaceId, events: readonly StoredEvent[], o
   return events.map((event) => ({
     workspaceId,
     visitorId: event.visitorId,
-    audience: audienceOf(event),
+    audience: audienceOf(EVENTS[event.name].stream),
     event,
     ...(origin === undefined ? {} : { origin }),
   }))

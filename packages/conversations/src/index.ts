@@ -13,6 +13,7 @@ import { setTyping } from './set-typing.ts'
 import { syncConversation } from './sync-conversation.ts'
 import { createWriter } from './writer.ts'
 
+export * from './audience.ts'
 export * from './newest-messages.ts'
 export * from './poll-messages.ts'
 export * from './ports.ts'

@@ -16,6 +16,9 @@ export interface NewestMessages {
   watch(workspaceId: WorkspaceId, visitorId: VisitorId): Watch
   /** To be given everything the bus tells. */
   hear(told: readonly Told[]): void
+  /** The process ends: nobody is to wait any more, who waits is woken. */
+  close(): void
+  readonly isClosed: boolean
 }
 
 export interface Watch {
@@ -33,6 +36,7 @@ export function createNewestMessages(
 ): NewestMessages {
   const known = new Map<string, { timestamp: number; until: number }>()
   const watching = new Map<string, Set<() => void>>()
+  let isClosed = false
   // Workspace ids hold no space, so the two parts cannot run into each other.
   const keyOf = (workspaceId: WorkspaceId, visitorId: VisitorId) => `${workspaceId} ${visitorId}`
 
@@ -58,6 +62,7 @@ export function createNewestMessages(
           known.set(key, { timestamp, until: asOf + BELIEVED_MS })
         },
         async wait(timeoutMs) {
+          if (isClosed) return
           const late = Promise.withResolvers<void>()
           const callOff = after(timeoutMs, late.resolve)
           await Promise.race([told, late.promise])
@@ -76,6 +81,13 @@ export function createNewestMessages(
         known.delete(key)
         for (const tell of watching.get(key) ?? []) tell()
       }
+    },
+    close() {
+      isClosed = true
+      for (const watchers of watching.values()) for (const tell of watchers) tell()
+    },
+    get isClosed() {
+      return isClosed
     },
   }
 }

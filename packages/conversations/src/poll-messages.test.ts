@@ -78,38 +78,71 @@ describe('pollMessages', () => {
 })
 
 describe('a long poll', () => {
-  it('answers as soon as a message is told', async () => {
-    let now = 1_800_000_000_000
-    const timers: (() => void)[] = []
+  const visitor = { kind: 'visitor', workspaceId: 'wsp_a', visitorId: 'v', bound: true } as const
+  const aWhile = async () => {
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+  }
+  const polling = () => {
+    const world = { now: 1_800_000_000_000, timers: [] as (() => void)[], messages: [] as unknown[] }
     const newest = createNewestMessages(
-      () => now,
+      () => world.now,
       (_ms, run) => {
-        timers.push(run)
+        world.timers.push(run)
         return () => {}
       },
     )
-    let messages: unknown[] = []
     const store = {
-      messages: async () => ({ lastTimestamp: now, messages, hasMore: false }),
+      messages: async () => ({ lastTimestamp: world.now, messages: world.messages, hasMore: false }),
     } as unknown as ConversationStore
-    const poll = pollMessages({ store, newest, clock: () => now })
-    const visitor = { kind: 'visitor', workspaceId: 'wsp_a', visitorId: 'v', bound: true } as const
+    const write = () => {
+      world.messages = [{ id: 'msg_1', name: 'message.sent', timestamp: world.now + 7 }]
+      newest.hear([
+        { workspaceId: 'wsp_a', visitorId: 'v', audience: 'both', event: { name: 'message.sent' } as never },
+      ])
+    }
+    return { world, newest, write, poll: pollMessages({ store, newest, clock: () => world.now }) }
+  }
+  const hold = { waitMs: 25_000, stillMay: async () => {} }
+
+  it('answers as soon as a message is told, else when its time is over', async () => {
+    const { world, write, poll } = polling()
     let answered = false
-    const answer = poll(visitor, now - 1, 25_000).then((result) => {
+    const answer = poll(visitor, world.now - 1, hold).then((result) => {
       answered = true
       return result
     })
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+    await aWhile()
     expect(answered).toBe(false)
-    messages = [{ id: 'msg_1', name: 'message.sent', timestamp: now + 7 }]
-    newest.hear([{ workspaceId: 'wsp_a', visitorId: 'v', audience: 'both', event: { name: 'message.sent' } as never }])
-    expect((await answer).nextTimestamp).toBe(now + 7)
+    write()
+    expect((await answer).nextTimestamp).toBe(world.now + 7)
 
-    messages = []
-    const silence = poll(visitor, now - 1, 25_000)
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
-    now += 25_000
-    for (const run of timers) run()
+    world.messages = []
+    const silence = poll(visitor, world.now - 1, hold)
+    await aWhile()
+    world.now += 25_000
+    for (const run of world.timers) run()
     expect((await silence).messages).toEqual([])
+  })
+
+  it('P4 who may hear no more by then is refused', async () => {
+    const { world, write, poll } = polling()
+    const refused = poll(visitor, world.now - 1, {
+      ...hold,
+      stillMay: async () => {
+        throw new Error('revoked')
+      },
+    })
+    await aWhile()
+    write()
+    await expect(refused).rejects.toThrow('revoked')
+  })
+
+  it('D9 is answered when the process ends, and so is one that comes after', async () => {
+    const { world, newest, poll } = polling()
+    const answer = poll(visitor, world.now - 1, hold)
+    await aWhile()
+    newest.close()
+    expect((await answer).messages).toEqual([])
+    expect((await poll(visitor, world.now - 1, hold)).messages).toEqual([])
   })
 })

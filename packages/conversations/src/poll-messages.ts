@@ -46,8 +46,15 @@ export interface PollPorts {
   clock: () => number
 }
 
-/** How a visitor polls: `lastTimestamp` as the client sent it; `waitMs` holds the answer back until there is something to say. */
-export type PollMessages = (actor: VisitorActor, lastTimestamp: unknown, waitMs?: number) => Promise<Poll>
+/** Holds an answer back until there is something to say. */
+export interface Hold {
+  waitMs: number
+  /** Asked after each wait; rejects if the visitor may hear no more. */
+  stillMay: () => Promise<unknown>
+}
+
+/** How a visitor polls: `lastTimestamp` as the client sent it. */
+export type PollMessages = (actor: VisitorActor, lastTimestamp: unknown, hold?: Hold) => Promise<Poll>
 
 /** Reads pages for visitors. Makes nothing, whoever asks. */
 export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages => {
@@ -85,20 +92,21 @@ export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages 
     return { messages, nextTimestamp, hasMore, truncated: isTruncated(cursor, earliest) }
   }
 
-  return async (actor, lastTimestamp, waitMs = 0) => {
+  return async (actor, lastTimestamp, hold) => {
     const given = readTimestamp(lastTimestamp)
     const cursor = given === undefined ? undefined : Math.min(given, Number.MAX_SAFE_INTEGER)
     // The usual poll, and all that it costs: nobody needs to be listened for.
     const quiet = recall(actor, cursor)
-    if (quiet !== undefined && waitMs === 0) return quiet
-    const end = clock() + waitMs
+    if (quiet !== undefined && hold === undefined) return quiet
+    const end = clock() + (hold?.waitMs ?? 0)
     for (;;) {
       const watch = newest.watch(actor.workspaceId, actor.visitorId)
       try {
         const poll = recall(actor, cursor) ?? (await read(actor, cursor, watch))
         const left = end - clock()
-        if (poll.messages.length > 0 || left <= 0) return poll
+        if (poll.messages.length > 0 || left <= 0 || hold === undefined || newest.isClosed) return poll
         await watch.wait(Math.min(left, LOOK_AGAIN_MS))
+        await hold.stillMay()
       } finally {
         watch.end()
       }

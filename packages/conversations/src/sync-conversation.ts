@@ -1,10 +1,12 @@
 import {
   DostiError,
   OPEN_HISTORY_MS,
+  PAGE_BYTES_MAX,
   PAGE_SIZE_MAX,
   visitorView,
   type Handler,
   type Parsed,
+  type StoredEvent,
   type ThreadPage,
 } from '@dosti/contracts'
 import type { ThreadActor } from './change-thread.ts'
@@ -19,17 +21,29 @@ export function followsOn(read: ThreadRead, after: number, internalAfter: number
   return publicEvents === read.thread.seq - after
 }
 
+/** The newest of some events that take no more than so many bytes of JSON; the last one always. Pure. */
+export function newestWithin(events: StoredEvent[], bytesMax: number): StoredEvent[] {
+  let bytes = 0
+  const tooOld = events.findLastIndex((event, index) => {
+    // No character takes more than four bytes.
+    bytes += JSON.stringify(event).replace(/\P{ASCII}/gu, '4444').length
+    return bytes > bytesMax && index < events.length - 1
+  })
+  return events.slice(tooOld + 1)
+}
+
 /** What reading a thread rests on. */
 export interface Reading {
   store: ConversationStore
   clock: () => number
 }
 
-/** A page as the actor may see it; undefined if an agent names somebody who never wrote. */
+/** A page as the actor may see it, of at most so many bytes; undefined if an agent names somebody who never wrote. */
 export async function readThread(
   { store, clock }: Reading,
   actor: ThreadActor,
   input: Parsed<'conversation.sync'>,
+  bytesMax: number = PAGE_BYTES_MAX,
 ): Promise<ThreadPage | undefined> {
   const internal = actor.kind === 'agent'
   const base = {
@@ -40,13 +54,14 @@ export async function readThread(
   }
   const page = (read: ThreadRead, snapshot: boolean): ThreadPage => {
     const { conversation, seq, internalSeq } = read.thread
+    const events = newestWithin(read.events, bytesMax)
     return {
-      events: read.events,
+      events,
       conversation: conversation && !internal ? visitorView(conversation) : conversation,
       seq,
       ...(internal ? { internalSeq } : {}),
       snapshot,
-      hasOlder: input.after === undefined || snapshot ? read.hasMore : false,
+      hasOlder: (input.after === undefined || snapshot) && (read.hasMore || events.length < read.events.length),
     }
   }
 
@@ -54,7 +69,10 @@ export async function readThread(
     const { after, internalAfter } = input
     const numbers = { after, ...(internal ? { internalAfter: internalAfter ?? 0 } : {}) }
     const read = await store.thread({ ...base, ...numbers, limit: PAGE_SIZE_MAX })
-    if (read && followsOn(read, after, internal ? internalAfter : undefined)) return page(read, false)
+    if (read && followsOn(read, after, internal ? internalAfter : undefined)) {
+      const whole = page(read, false)
+      if (whole.events.length === read.events.length) return whole
+    }
   }
   const before = input.after === undefined ? input.before : undefined
   const read = await store.thread({ ...base, limit: input.limit, ...(before === undefined ? {} : { before }) })

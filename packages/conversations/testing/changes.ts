@@ -79,5 +79,7 @@ export const agentNotes = (of: Of, text: string, clientMessageId?: string): Chan
 
 export const agentCloses = (of: Of): Change => agentChanges(of, () => ({ name: 'conversation.closed', data: {} }))
 
+export const agentReopens = (of: Of): Change => agentChanges(of, () => ({ name: 'conversation.reopened', data: {} }))
+
 export const agentAssigns = (of: Of, assignee: AgentRef | null): Change =>
   agentChanges(of, () => ({ name: 'conversation.assigned', data: { assignee } }))

@@ -119,14 +119,18 @@ interface Found {
   known: Map<string, StoredEvent>
 }
 
-/** Begins a transaction with the lock of one visitor, waiting for whoever holds it; undefined if there is none. */
+/**
+ * Begins a transaction with the lock of one visitor: undefined if there is none, `skipped` if somebody else holds it and it is not
+ * to be waited for.
+ */
 export async function lockThread(
   client: pg.PoolClient,
   who: Pick<Group, 'workspaceId' | 'visitorId'>,
-): Promise<Thread | undefined> {
+  lock: 'free' | 'waiting',
+): Promise<Thread | undefined | 'skipped'> {
   const group = { ...who, key: '', changes: [] }
-  const { threads } = await lockAndRead(client, [group], 'waiting')
-  return threads.get(group)
+  const { threads, skipped } = await lockAndRead(client, [group], lock)
+  return skipped.has(group) ? 'skipped' : threads.get(group)
 }
 
 /** The first half of a transaction, in one round trip. */

@@ -149,6 +149,27 @@ describe('Postgres store: many at once', () => {
     expect(await eventsOf('stuck')).toHaveLength(2)
   })
 
+  it('read marks at a locked visitor hold up nobody else, and the highest holds in the end', async () => {
+    const of = (visitorId: string) => ({ workspaceId, visitorId })
+    await store.change(Array.from({ length: 9 }, (_, index) => visitorSends(of('marked'), `text ${index}`)))
+    let marking: Promise<unknown> | undefined
+    await inTransaction(second, [workspaceId], async (client) => {
+      await run(client, LOCK_WAITING, [workspaceId, [workspaceId], ['marked']])
+      const seqs = Array.from({ length: 300 }, (_, index) => (index % 10) + 1)
+      marking = Promise.all(seqs.map((seq) => store.markRead({ ...of('marked'), by: 'agents', seq })))
+      const others = Array.from({ length: 30 }, (_, index) => `unmarked ${index}`)
+      const outcomes = await Promise.all(others.map((visitorId) => store.change([visitorSends(of(visitorId), 'a')])))
+      expect(outcomes.flat().every(({ ok }) => ok)).toBe(true)
+      const marks = others.map((visitorId) => store.markRead({ ...of(visitorId), by: 'agents', seq: 2 }))
+      expect(await Promise.all(marks)).toEqual(others.map(() => ({ seq: 2, raised: true })))
+    })
+    await marking
+    expect((await store.thread({ ...of('marked'), internal: true, limit: 1 }))?.thread.conversation).toMatchObject({
+      readByAgents: 10,
+      unread: 0,
+    })
+  })
+
   it('D3: two nodes that make the same visitor at once make one', async () => {
     for (let round = 0; round < 20; round += 1) {
       const of = { workspaceId, visitorId: `newcomer ${round}` }

@@ -1,4 +1,3 @@
-import { evolveRead } from '@dosti/contracts'
 import type { StoredEventOf } from '@dosti/contracts'
 import type {
   Change,
@@ -14,13 +13,14 @@ import type {
 import type pg from 'pg'
 import { DEADLINE_MS, withConnection } from './client.ts'
 import type { Db } from './client.ts'
-import { commitBatch, commitKnown, keyOf, lockThread } from './commit-batch.ts'
+import { commitBatch, commitKnown, keyOf } from './commit-batch.ts'
 import type { Committed, Group, Shared } from './commit-batch.ts'
 import * as sql from './conversation-statements.ts'
-import { COMMIT, orRollBack, scopeText } from './scope.ts'
-import { createKnownThreads, type KnownThreads } from './known-threads.ts'
+import { scopeText } from './scope.ts'
+import { createKnownThreads } from './known-threads.ts'
 import { createLanes, type Lanes } from './lanes.ts'
-import { call, run, runAll } from './statement.ts'
+import { createReadMarks } from './read-marks.ts'
+import { run } from './statement.ts'
 import { sqlState, unavailable } from './unavailable.ts'
 
 const ATTEMPTS = 3
@@ -56,7 +56,7 @@ export function createConversationStore(
     thread: (query) => withConnection(db, (client) => readThread(client, query)),
     messages: (query) => withConnection(db, (client) => readMessages(client, query)),
     list: (query) => withConnection(db, (client) => readList(client, query)),
-    markRead: (mark) => withConnection(db, (client) => markRead(client, mark, known)),
+    markRead: createReadMarks(db, lanes, known),
   }
 }
 
@@ -225,35 +225,4 @@ async function readList(client: pg.PoolClient, query: ListQuery) {
       ? await run(client, sql.LIST_ASSIGNED, [...of, assignee])
       : await run(client, assignee === null ? sql.LIST_UNASSIGNED : sql.LIST, of)
   return rows.map(({ conversation }) => conversation)
-}
-
-async function markRead(
-  client: pg.PoolClient,
-  mark: Parameters<ConversationStore['markRead']>[0],
-  known: KnownThreads,
-) {
-  return await orRollBack(client, async () => {
-    const thread = await lockThread(client, mark)
-    const head = thread?.conversation ?? null
-    const next = head === null ? null : evolveRead(head, mark)
-    const seqOf = mark.by === 'visitor' ? 'readByVisitor' : 'readByAgents'
-    const raised = head !== null && next !== null && next[seqOf] > head[seqOf]
-    const differs = raised || next?.unread !== head?.unread
-    if (thread === undefined || next === null || !differs) await run(client, COMMIT, [])
-    else {
-      const { workspaceId, visitorId } = mark
-      const { id, readByAgents, readByVisitor, unread } = next
-      const [, [written]] = await runAll(client, [
-        call(sql.RAISE_READ, [workspaceId, id, readByAgents, readByVisitor, unread, visitorId]),
-        call(sql.READ_VERSION, []),
-        call(COMMIT, []),
-      ])
-      if (written !== undefined)
-        known.set(keyOf(workspaceId, visitorId), {
-          thread: { ...thread, conversation: next },
-          version: written.version,
-        })
-    }
-    return next === null ? undefined : { seq: next[seqOf], raised }
-  })
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { WorkspaceId } from '@dosti/contracts'
-import { agentAssigns, agentSends, visitorSends } from '@dosti/conversations/testing'
+import { agentAssigns, agentCloses, agentReopens, agentSends, visitorSends } from '@dosti/conversations/testing'
 import { alertsFor } from '@dosti/conversations'
 import { startPostgres } from '@dosti/testkit'
 import pg from 'pg'
@@ -12,6 +12,7 @@ import type { Db } from './client.ts'
 import { createConversationStore } from './conversation-store.ts'
 import { createEventLog } from './event-log.ts'
 import type { AddedAlert, LedLog, LogEntry } from './event-log.ts'
+import { createLogReader } from './log-reader.ts'
 import { migrate } from './migrate.ts'
 
 const workspaceId = 'wsp_a'
@@ -42,7 +43,7 @@ describe('the log and its follower', () => {
     await led
     return result
   }
-  const textsOf = (entries: LogEntry[]) =>
+  const textsOf = (entries: Pick<LogEntry, 'event'>[]) =>
     entries.flatMap(({ event }) => ('text' in event.data ? [event.data.text] : []))
 
   it('reads in the order of commits and misses nothing of a transaction that commits late', async () => {
@@ -71,6 +72,37 @@ describe('the log and its follower', () => {
       // Backwards is refused: somebody else has led since.
       await expect(log.advance(last.position, [])).rejects.toThrow('stands beyond')
     })
+  })
+
+  it('anybody can look what was written from one transaction up to another, once all below are over', async () => {
+    const reader = createLogReader(db)
+    const { unbegun: from } = await reader.snapshot()
+    const slow = new pg.Client(url)
+    await slow.connect()
+    await slow.query('BEGIN; SELECT pg_current_xact_id()')
+    await store.change([visitorSends({ workspaceId, visitorId: 'looked at' }, 'one')])
+    await store.change([visitorSends({ workspaceId: 'wsp_b', visitorId: 'looked at' }, 'two')])
+    const held = await reader.snapshot()
+    expect(await reader.keys(from, held.finished, 100)).toEqual([])
+    await slow.query('COMMIT')
+    await slow.end()
+    const { finished } = await reader.snapshot()
+    const keys = await reader.keys(from, finished, 100)
+    expect(keys.map(({ workspaceId: id, visitorId, stream, seq }) => [id, visitorId, stream, seq])).toEqual([
+      ['wsp_a', 'looked at', 'public', 1],
+      ['wsp_a', 'looked at', 'public', 2],
+      ['wsp_b', 'looked at', 'public', 1],
+      ['wsp_b', 'looked at', 'public', 2],
+    ])
+    // Whole transactions, though one event would have been enough.
+    expect(await reader.keys(from, finished, 1)).toEqual(keys.slice(0, 2))
+    expect(await reader.keys(String(BigInt(keys[0]?.xid ?? 0) + 1n), finished, 100)).toEqual(keys.slice(2))
+    const events = await reader.events(keys.toReversed())
+    expect(events.map(({ workspaceId: id, event }) => [id, event.id])).toEqual(
+      keys.toReversed().map(({ workspaceId: id, id: eventId }) => [id, eventId]),
+    )
+    expect(textsOf(events)).toEqual(['two', 'one'])
+    await leading(db, follow)
   })
 
   it('alert rows and the cursor are written together, or neither', async () => {
@@ -167,6 +199,38 @@ describe('the log and its follower', () => {
     for (const { alertId } of added) expect(await alerts.take(workspaceId, alertId)).toBeUndefined()
     const open = new Set((await alerts.due(100, -60_000)).map(({ alertId }) => alertId))
     expect(added.filter(({ alertId }) => open.has(alertId))).toEqual([])
+  })
+
+  it('a message that an earlier ring was for too still rings when only the earlier one was read', async () => {
+    const of = { workspaceId, visitorId: 'read too early' } as const
+    await store.change([visitorSends(of, 'hello?')])
+    const [first, second] = await leading(db, follow)
+    const alerts = createAlertStore(db)
+    expect(await alerts.take(workspaceId, first?.alertId ?? 'alr_')).toBeDefined()
+    await store.change([visitorSends(of, 'one more thing')])
+    expect(await leading(db, follow)).toEqual([])
+    await store.markRead({ ...of, by: 'agents', seq: 2 })
+    expect((await alerts.take(workspaceId, second?.alertId ?? 'alr_'))?.alert.text).toBe('one more thing')
+  })
+
+  it('a message that rings by itself is not rung for by an earlier one that was read', async () => {
+    const of = { workspaceId, visitorId: 'read in time' } as const
+    await store.change([visitorSends(of, 'hello?')])
+    const [, second] = await leading(db, follow)
+    await store.markRead({ ...of, by: 'agents', seq: 2 })
+    await store.change([visitorSends(of, 'one more thing')])
+    expect(await leading(db, follow)).toHaveLength(2)
+    expect(await createAlertStore(db).take(workspaceId, second?.alertId ?? 'alr_')).toBeUndefined()
+  })
+
+  it('a conversation that is reopened rings anew, whatever rang before it was closed', async () => {
+    const of = { workspaceId, visitorId: 'reopened' } as const
+    await store.change([visitorSends(of, 'hello?')])
+    expect(await leading(db, follow)).toHaveLength(2)
+    await store.change([agentCloses(of), agentReopens(of), visitorSends(of, 'hello again?')])
+    expect(await leading(db, follow)).toHaveLength(2)
+    await store.change([visitorSends(of, 'anybody?')])
+    expect(await leading(db, follow)).toEqual([])
   })
 
   it('rings for those on duty, though an agent who is away has it; for all if nobody is', async () => {

@@ -17,6 +17,7 @@ export interface LogRow {
   status: 'open' | 'closed'
   read_by_agents: number
   attended: boolean
+  /** Of alerts since it was last reopened. */
   due_seqs: number[]
 }
 
@@ -45,7 +46,7 @@ export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
         SELECT coalesce(max(xid), '0'::xid8) AS xid, coalesce(max(log_id), 0) AS log_id FROM log_cursor WHERE name = $1)
     SELECT rows.workspace_id, rows.xid, rows.log_id, rows.event, standing.*
     FROM scope CROSS JOIN cursor CROSS JOIN LATERAL (
-      SELECT e.workspace_id, e.visitor_id, e.name, e.xid::text AS xid, e.log_id, ${EVENT} AS event
+      SELECT e.workspace_id, e.visitor_id, e.name, e.seq, e.xid::text AS xid, e.log_id, ${EVENT} AS event
       FROM event e
       WHERE scope.id = '*' AND (e.xid, e.log_id) > (cursor.xid, cursor.log_id) AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
       ORDER BY e.xid, e.log_id LIMIT $2
@@ -53,7 +54,9 @@ export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
     LEFT JOIN LATERAL (
       SELECT c.id AS conversation_id, c.status, c.read_by_agents, coalesce(a.available, false) AS attended,
         ARRAY(SELECT l.event_seq FROM alert l
-          WHERE l.workspace_id = c.workspace_id AND l.conversation_id = c.id AND l.status = 'due') AS due_seqs
+          WHERE l.workspace_id = c.workspace_id AND l.conversation_id = c.id AND l.status = 'due' AND NOT EXISTS (
+            SELECT FROM event r WHERE r.workspace_id = v.workspace_id AND r.visitor_id = v.visitor_id AND r.stream = 'public'
+              AND r.seq > l.event_seq AND r.seq < rows.seq AND r.name = 'conversation.reopened')) AS due_seqs
       FROM visitor v
       JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id
       LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
@@ -86,6 +89,53 @@ export const ADVANCE: Statement<
     SELECT added.* FROM moved LEFT JOIN added ON true`,
 }
 
+/** Where an event lies: its primary key, the transaction that wrote it, and its id. */
+export interface KeyRow {
+  xid: string
+  id: StoredEvent['id']
+  workspace_id: string
+  visitor_id: string
+  stream: StoredEvent['stream']
+  seq: number
+}
+
+/** Every transaction below `finished` is over; none from `unbegun` on has begun. */
+export const READ_SNAPSHOT: Statement<[], { finished: string; unbegun: string }> = {
+  name: 'read_snapshot',
+  text: `SELECT pg_snapshot_xmin(s)::text AS finished, pg_snapshot_xmax(s)::text AS unbegun FROM pg_current_snapshot() s`,
+}
+
+/** The events of the oldest transactions of a range, of whole transactions until there are at least so many. */
+export const READ_KEYS: Statement<[from: string, before: string, limit: number], KeyRow> = {
+  name: 'read_keys',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id)
+    SELECT rows.* FROM scope CROSS JOIN LATERAL (
+      SELECT xid::text AS xid, id, workspace_id, visitor_id, stream, seq FROM event
+      WHERE scope.id = '*' AND event.xid >= $1::text::xid8 AND event.xid < $2::text::xid8
+      ORDER BY event.xid FETCH FIRST ($3::int) ROWS WITH TIES
+    ) rows`,
+}
+
+/** Whole events by their keys, in the order in which they are asked for. */
+export const READ_EVENTS: Statement<
+  [scope: string, workspaceIds: string[], visitorIds: string[], streams: string[], seqs: number[]],
+  { workspace_id: string; event: StoredEvent }
+> = {
+  name: 'read_events',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
+    SELECT e.workspace_id, ${EVENT} AS event
+    FROM scope
+    CROSS JOIN unnest($2::text[], $3::text[], $4::text[], $5::int[]) WITH ORDINALITY
+      AS k (workspace_id, visitor_id, stream, seq, place)
+    CROSS JOIN LATERAL (
+      SELECT * FROM event WHERE scope.ids IS NOT NULL AND workspace_id = k.workspace_id AND visitor_id = k.visitor_id
+        AND stream = k.stream AND seq = k.seq OFFSET 0
+    ) e
+    ORDER BY k.place`,
+}
+
 /** Puts a cursor that does not exist yet at the end of the log. */
 export const SKIP_LOG: Statement<[name: string], never> = {
   name: 'skip_log',
@@ -109,8 +159,13 @@ export const READ_DUE: Statement<
     ) rows`,
 }
 
-/** Whether nobody has reacted: an alert l of a conversation c, whose assignee is the agent a. */
-const WAITS = `c.is_current AND c.status = 'open' AND c.read_by_agents < l.event_seq AND NOT coalesce(a.available, false)`
+/**
+ * Whether nobody has reacted: an alert l of a conversation c, whose assignee is the agent a. While it was due it rang for later
+ * messages too: who reads its own and not those has not reacted to them, unless they ring by themselves.
+ */
+const WAITS = `c.is_current AND c.status = 'open' AND NOT coalesce(a.available, false) AND (c.read_by_agents < l.event_seq
+  OR c.unread > 0 AND NOT EXISTS (SELECT FROM alert o
+    WHERE o.workspace_id = l.workspace_id AND o.conversation_id = l.conversation_id AND o.event_seq > c.read_by_agents))`
 
 /** What rings, of an alert l, its conversation c and its visitor v. */
 export interface RingRow {

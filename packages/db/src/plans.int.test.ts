@@ -12,7 +12,7 @@ const senders = many.map(() => 'visitor')
 const clientMessageIds = many.map(() => 'c3')
 const FOREVER = Number.MAX_SAFE_INTEGER
 
-type Value = string | number | string[]
+type Value = string | number | string[] | number[]
 
 const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.LOCK_FREE.name, path.LOCK_FREE.text, ['wsp_a', workspaces, many]],
@@ -37,6 +37,12 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'cnv_5', 1, 1, 0, 'v5']],
   [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
   [log.READ_DUE.name, log.READ_DUE.text, [100, 0]],
+  [log.READ_KEYS.name, log.READ_KEYS.text, ['1', '99999999', 1000]],
+  [
+    log.READ_EVENTS.name,
+    log.READ_EVENTS.text,
+    ['wsp_a', workspaces, many, many.map(() => 'public'), many.map(() => 3)],
+  ],
   [log.READ_RUNG.name, log.READ_RUNG.text, ['wsp_a,wsp_b', 60_000, 100]],
 ]
 

@@ -13,6 +13,8 @@ export interface HttpOptions {
   errorBody?: (path: string, error: WireError) => unknown
   /** What every answer carries beside the request's id. */
   headers?: Record<string, string>
+  /** Requests under way when the server closes are answered first (D9); else their connections are cut. */
+  finishes?: boolean
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const
@@ -23,6 +25,7 @@ export function createHttp({
   trustedProxies = [],
   errorBody = (_path, error) => ({ error }),
   headers = {},
+  finishes = false,
 }: HttpOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_BYTES_MAX,
@@ -33,7 +36,9 @@ export function createHttp({
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     genReqId: requestIds(),
     clientErrorHandler: refuseUnreadable,
-    forceCloseConnections: true,
+    forceCloseConnections: finishes ? 'idle' : true,
+    // Who asks on a line that is about to close gets an answer like anybody, and hears that the line closes.
+    return503OnClosing: !finishes,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => void fail(error, request, reply),
   })
@@ -58,9 +63,14 @@ export function createHttp({
       reply.header('allow', allowed.join(', ')),
     )
   })
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
   const everywhere = { 'x-content-type-options': 'nosniff', ...headers }
   app.addHook('onSend', (request, reply, _payload, done) => {
     void reply.header('x-request-id', request.id).headers(everywhere)
+    if (isClosing) void reply.header('connection', 'close')
     done()
   })
   return app

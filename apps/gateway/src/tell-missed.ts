@@ -1,0 +1,158 @@
+/**
+ * A push may be lost: with Redis, on its way, or with a node that dies between its commit and its word. Postgres has the event. So
+ * each node looks once a second at the keys of what was written, and delivers what somebody here should have heard and did not.
+ */
+import { roomsFor } from '@dosti/bus'
+import type { StoredEvent } from '@dosti/contracts'
+import { audienceOf, tell, type Told } from '@dosti/conversations'
+import type { EventKey, LogReader } from '@dosti/db'
+import type { Logger } from '@dosti/runtime'
+
+const LOOK_EVERY_MS = 1000
+/** What was written before this many looks has had its time to be pushed. */
+const PATIENCE = 2
+/** Keys that are read at a time, and events. */
+const KEYS_MAX = 2000
+const EVENTS_MAX = 200
+/** So long, and up to twice as long, it is remembered that an event was delivered without a push, which may come late. In milliseconds. */
+const LATE_MS = 60_000
+/** Ids that are kept at most. A log that stands still, as behind a very long transaction, is then begun anew at its end. */
+const HEARD_MAX = 100_000
+
+/** Somebody who cannot tell a repeat from news, and so must not hear here what another node may have told before. */
+export interface Newcomer {
+  /** Transactions from this one on began after they came; missing until the next look. */
+  since?: string
+}
+
+export interface TellMissed {
+  /** What of it is news here: all but what was delivered already because its push did not come. */
+  hear: (told: readonly Told[]) => Told[]
+  /** Somebody of that kind came to this node. */
+  greet: (newcomer: Newcomer) => void
+  end: () => void
+}
+
+export interface TellMissedOptions {
+  reader: LogReader
+  /** Somebody in one of these rooms is connected here. */
+  isHere: (room: string) => boolean
+  /** To everybody here, but of those who cannot tell a repeat only to whom `mayHear` admits. */
+  deliver: (told: Told, mayHear: (newcomer: Newcomer) => boolean) => void
+  log: Logger
+}
+
+/** Starts to look, once a second. */
+export function createTellMissed(options: TellMissedOptions): TellMissed {
+  const missed = new Missed(options)
+  let looking = false
+  const look = async (): Promise<void> => {
+    if (looking) return
+    looking = true
+    try {
+      await missed.look()
+    } catch (error) {
+      options.log.warn({ err: error }, 'the log cannot be read')
+    } finally {
+      looking = false
+    }
+  }
+  const [looks, forgets] = [setInterval(() => void look(), LOOK_EVERY_MS), setInterval(() => missed.forget(), LATE_MS)]
+  return {
+    hear: (told) => missed.hear(told),
+    greet: (newcomer) => missed.greet(newcomer),
+    end() {
+      clearInterval(looks)
+      clearInterval(forgets)
+    },
+  }
+}
+
+/** The looking without its clock. */
+export class Missed {
+  readonly #options: Omit<TellMissedOptions, 'log'>
+  /** Delivered here, and not yet left behind in the log. */
+  readonly #heard = new Set<StoredEvent['id']>()
+  /** Seen in the log without having been heard: of this minute, and of the one before. */
+  #late = new Set<StoredEvent['id']>()
+  #later = new Set<StoredEvent['id']>()
+  #newcomers = new Set<Newcomer>()
+  /** The transaction from which the log is still to be seen; undefined before the first look. */
+  #from: string | undefined
+  /** The transactions below which all were over, at the last looks. */
+  #finished: string[] = []
+
+  constructor(options: Omit<TellMissedOptions, 'log'>) {
+    this.#options = options
+  }
+
+  hear(told: readonly Told[]): Told[] {
+    return told.filter(({ event }) => {
+      if (!('seq' in event)) return true
+      if (this.#late.has(event.id) || this.#later.has(event.id)) return false
+      this.#heard.add(event.id)
+      return true
+    })
+  }
+
+  greet(newcomer: Newcomer): void {
+    this.#newcomers.add(newcomer)
+  }
+
+  /** Delivers what was missed. Rejects when the log cannot be read; the next look goes on from there. */
+  async look(): Promise<void> {
+    const { reader } = this.#options
+    const came = this.#newcomers
+    this.#newcomers = new Set()
+    const { finished, unbegun } = await reader.snapshot().catch((error: unknown) => {
+      for (const newcomer of came) this.greet(newcomer)
+      throw error
+    })
+    for (const newcomer of came) newcomer.since = unbegun
+    if (this.#from === undefined || this.#heard.size > HEARD_MAX) {
+      this.#from = unbegun
+      this.#finished = []
+      this.#heard.clear()
+      return
+    }
+    this.#finished.push(finished)
+    if (this.#finished.length <= PATIENCE) return
+    const before = this.#finished[0] ?? finished
+    // A log that is begun anew waits until those are over that had begun.
+    while (BigInt(this.#from) < BigInt(before)) {
+      const keys = await reader.keys(this.#from, before, KEYS_MAX)
+      await this.#tell(keys.filter(({ id }) => !this.#heard.has(id)))
+      for (const { id } of keys) this.#heard.delete(id)
+      const last = keys.length < KEYS_MAX ? undefined : keys.at(-1)
+      this.#from = last === undefined ? before : String(BigInt(last.xid) + 1n)
+    }
+    this.#finished.shift()
+  }
+
+  /** Ends the memory of the minute before. */
+  forget(): void {
+    this.#later = this.#late
+    this.#late = new Set()
+  }
+
+  async #tell(keys: readonly EventKey[]): Promise<void> {
+    const { reader, isHere, deliver } = this.#options
+    // From here on a push comes too late, while the event is read.
+    for (const { id } of keys) this.#late.add(id)
+    const mine = keys.filter(({ workspaceId, visitorId, stream }) =>
+      roomsFor({ workspaceId, visitorId, audience: audienceOf(stream) }).some(isHere),
+    )
+    for (let start = 0; start < mine.length; start += EVENTS_MAX) {
+      const some = mine.slice(start, start + EVENTS_MAX)
+      const xids = new Map(some.map(({ id, xid }) => [id, BigInt(xid)]))
+      const found = await reader.events(some)
+      for (const { workspaceId, event } of found) {
+        const xid = xids.get(event.id) ?? 0n
+        for (const told of tell(workspaceId, [event]))
+          deliver(told, ({ since }) => since !== undefined && BigInt(since) <= xid)
+      }
+      // If the next ones cannot be read, these are not told again.
+      for (const { event } of found) this.#heard.add(event.id)
+    }
+  }
+}
