@@ -5,7 +5,7 @@
 import { roomsFor } from '@dosti/bus'
 import type { AgentId, WorkspaceId } from '@dosti/contracts'
 import { tellRaised, type RaisedAlert, type Told } from '@dosti/conversations'
-import type { Logger } from '@dosti/runtime'
+import { repeat, type Logger } from '@dosti/runtime'
 import type { Connection } from './connection.ts'
 
 const ASK_EVERY_MS = 2000
@@ -54,21 +54,12 @@ export function createRingAgain({ rung, isHere, deliver, clock, log }: RingAgain
     }
   }
 
-  let asking = false
   const ask = async (): Promise<void> => {
     forget()
-    if (asking || listeners.size === 0) return
-    asking = true
-    try {
-      const workspaceIds = [...new Set([...listeners.values()].map(({ workspaceId }) => workspaceId))]
-      deliver((await rung(workspaceIds, REACH_MS, ALERTS_MAX)).map(tellRaised))
-    } catch (error) {
-      log.warn({ err: error }, 'alerts cannot be read')
-    } finally {
-      asking = false
-    }
+    if (listeners.size === 0) return
+    const workspaceIds = [...new Set([...listeners.values()].map(({ workspaceId }) => workspaceId))]
+    deliver((await rung(workspaceIds, REACH_MS, ALERTS_MAX)).map(tellRaised))
   }
-  const timer = setInterval(() => void ask(), ASK_EVERY_MS)
 
   return {
     greet({ id, actor }) {
@@ -90,6 +81,6 @@ export function createRingAgain({ rung, isHere, deliver, clock, log }: RingAgain
       for (const [, alerts] of unheard) alerts.set(alertId, clock())
       return unheard.map(([id]) => id)
     },
-    end: () => clearInterval(timer),
+    end: repeat(ASK_EVERY_MS, ask, log, 'alerts cannot be read'),
   }
 }

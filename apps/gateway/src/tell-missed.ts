@@ -6,7 +6,7 @@ import { roomsFor } from '@dosti/bus'
 import type { StoredEvent } from '@dosti/contracts'
 import { audienceOf, tell, type Told } from '@dosti/conversations'
 import type { EventKey, LogReader } from '@dosti/db'
-import type { Logger } from '@dosti/runtime'
+import { repeat, type Logger } from '@dosti/runtime'
 
 const LOOK_EVERY_MS = 1000
 /** What was written before this many looks has had its time to be pushed. */
@@ -45,24 +45,13 @@ export interface TellMissedOptions {
 /** Starts to look, once a second. */
 export function createTellMissed(options: TellMissedOptions): TellMissed {
   const missed = new Missed(options)
-  let looking = false
-  const look = async (): Promise<void> => {
-    if (looking) return
-    looking = true
-    try {
-      await missed.look()
-    } catch (error) {
-      options.log.warn({ err: error }, 'the log cannot be read')
-    } finally {
-      looking = false
-    }
-  }
-  const [looks, forgets] = [setInterval(() => void look(), LOOK_EVERY_MS), setInterval(() => missed.forget(), LATE_MS)]
+  const endLooks = repeat(LOOK_EVERY_MS, () => missed.look(), options.log, 'the log cannot be read')
+  const forgets = setInterval(() => missed.forget(), LATE_MS)
   return {
     hear: (told) => missed.hear(told),
     greet: (newcomer) => missed.greet(newcomer),
     end() {
-      clearInterval(looks)
+      endLooks()
       clearInterval(forgets)
     },
   }

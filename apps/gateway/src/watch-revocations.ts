@@ -3,7 +3,7 @@
  * itself, so it holds without Redis. The line is cut, not the namespace: the client comes back, and is then told why it may not.
  */
 import type { Revoked } from '@dosti/accounts'
-import type { Logger } from '@dosti/runtime'
+import { repeat, type Logger } from '@dosti/runtime'
 import { keyRoom, sessionRoom } from './authenticate.ts'
 
 const ASK_EVERY_MS = 500
@@ -16,19 +16,9 @@ export function watchRevocations(
   cut: (room: string) => void,
   log: Logger,
 ): () => void {
-  let asking = false
   const ask = async (): Promise<void> => {
-    if (asking) return
-    asking = true
-    try {
-      // Cutting an empty room again costs nothing, so what was cut need not be remembered.
-      for (const { kind, id } of await revokedWithin(REACH_MS)) cut(kind === 'key' ? keyRoom(id) : sessionRoom(id))
-    } catch (error) {
-      log.warn({ err: error }, 'revocations cannot be read')
-    } finally {
-      asking = false
-    }
+    // Cutting an empty room again costs nothing, so what was cut need not be remembered.
+    for (const { kind, id } of await revokedWithin(REACH_MS)) cut(kind === 'key' ? keyRoom(id) : sessionRoom(id))
   }
-  const timer = setInterval(() => void ask(), ASK_EVERY_MS)
-  return () => clearInterval(timer)
+  return repeat(ASK_EVERY_MS, ask, log, 'revocations cannot be read')
 }

@@ -1,5 +1,5 @@
 import { tellRaised } from '@dosti/conversations'
-import { createHttp, registerHealth } from '@dosti/runtime'
+import { createHttp, registerHealth, repeat } from '@dosti/runtime'
 import type { FastifyInstance } from 'fastify'
 import { createAlertQueue } from './alert-queue.ts'
 import type { WorkerDeps } from './deps.ts'
@@ -39,14 +39,12 @@ export function startWorker({ config, log, db, bus, eventLog, alerts, metrics }:
     while (!signal.aborted) if (!(await step(ledLog, add))) await hint.wait(signal)
   }, ending.signal)
 
-  const sweep = async (): Promise<void> => {
-    try {
-      await add(await alerts.due(SWEEP_MAX, SWEEP_EVERY_MS))
-    } catch (error) {
-      log.warn({ err: error }, 'the sweep failed')
-    }
-  }
-  const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS)
+  const endSweeping = repeat(
+    SWEEP_EVERY_MS,
+    async () => add(await alerts.due(SWEEP_MAX, SWEEP_EVERY_MS)),
+    log,
+    'the sweep failed',
+  )
 
   const app = createHttp({ log })
   registerHealth(app, {
@@ -59,7 +57,7 @@ export function startWorker({ config, log, db, bus, eventLog, alerts, metrics }:
     app,
     async close() {
       ending.abort()
-      clearInterval(sweeping)
+      endSweeping()
       await Promise.all([following, queue.close(), app.close()])
     },
   }
