@@ -9,7 +9,9 @@ import { startNode, type Node } from '../src/processes.ts'
 import { microsOf, percent } from './sends.ts'
 
 const IDLE = 8000
-const AT_ONCE = 2000
+const AT_ONCE = 10_000
+/** Handshakes under way at a time: the most that the queue of a listening socket, 511 by default, takes at once. */
+const UNDER_WAY = 500
 /** Connections made and closed first, so that code and caches are warm before memory is read. */
 const WARM = 200
 
@@ -38,7 +40,7 @@ export const connections: Measure = async (setting) => {
         kind: 'storm',
         server: node.url,
         visitors: world.visitors(count),
-        atOnce: 100,
+        atOnce: UNDER_WAY,
         stops: look.stops,
         pids: { server: node.pid },
       },
@@ -51,9 +53,10 @@ export const connections: Measure = async (setting) => {
   for (const node of [ourNode, bareNode]) await node.stop()
 
   const idle = flags.quick ? 100 : IDLE
-  const rounds = Math.min(flags.repeats, 3)
-  say(`${idle} joined visitors who say nothing, each time in a fresh process, ours and bare in turn, ${rounds} times`)
-  const memory = await takeTurns(rounds, {
+  say(
+    `${idle} joined visitors who say nothing, each time in a fresh process, ours and bare in turn, ${flags.repeats} times`,
+  )
+  const memory = await takeTurns(flags.repeats, {
     ours: () => idleMemory(setting, gateway, idle),
     bare: () => idleMemory(setting, relay, idle),
   })

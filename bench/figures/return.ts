@@ -3,7 +3,7 @@ import type { ReturnResult } from '../load/return.ts'
 import { takeTurns, type Figure, type Measure } from '../src/figure.ts'
 import { startNode, type Node } from '../src/processes.ts'
 
-const VISITORS = 9500
+const VISITORS = 10_000
 const WRITERS = 100
 
 export const comeBack: Measure = async ({ flags, running, generator, world, say }) => {
@@ -24,9 +24,10 @@ export const comeBack: Measure = async ({ flags, running, generator, world, say 
     if (keeps) lost.push(await missing(world.sql, result.acknowledged))
     return result
   }
-  const rounds = flags.quick ? 1 : Math.min(flags.repeats, 2)
-  say(`${count} visitors, the server killed with SIGKILL and started at once, ours and bare in turn, ${rounds} times`)
-  const results = await takeTurns(rounds, {
+  say(
+    `${count} visitors, the server killed with SIGKILL and started at once, ours and bare in turn, ${flags.repeats} times`,
+  )
+  const results = await takeTurns(flags.repeats, {
     ours: run((port) => world.gateway(port === undefined ? {} : { port }), true),
     bare: run(
       (port) =>

@@ -175,12 +175,11 @@ const halfOpen: Fault = {
   async inject(stage) {
     const count = stage.size === 'short' ? 50 : 500
     const [first, second] = stage.world.gateways
-    // Pings go every 25 s; a road has until the next one, or its time-out, to notice, and a little to clean up.
     const outcomes = await Promise.all([vanish(stage, first, 'ws', count), vanish(stage, second, 'socket.io', count)])
     for (const { road, held, tookMs, left } of outcomes)
       stage.expect(
-        `${road}: they are gone within 52 s`,
-        held >= count * 0.9 && tookMs <= 52_000,
+        `${road}: they are gone within 45 s`,
+        held >= count * 0.9 && tookMs <= 45_000,
         `${held} held, ${left} left after ${tookMs} ms`,
       )
   },

@@ -60,7 +60,7 @@ const throwInHandler: Fault = {
       await wait(25)
     }
     const tookMs = Date.now() - from
-    stage.expect('only that process is started again, within 5 s', tookMs < 5000, `${tookMs} ms`)
+    stage.expect('only that process is started again, within 3 s', tookMs < 3000, `${tookMs} ms`)
   },
 }
 

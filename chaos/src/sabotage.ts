@@ -6,8 +6,10 @@ export interface Sabotage {
   what: string
   /** The rule that must find it, and in which words. */
   found: { rule: Rule; words: RegExp }[]
-  /** The fault that brings it to light. */
-  fault: string
+  /** The faults that bring it to light. */
+  faults: string[]
+  /** How long everybody is waited for, in milliseconds: most of these products never come to rest. */
+  patienceMs: number
   /** Postgres' own settings. */
   settings: string[]
   apply: (world: World) => Promise<void>
@@ -22,7 +24,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: 'acknowledged before it is safe',
     found: [{ rule: 'lost', words: /was acknowledged to .* and is not in the log/ }],
-    fault: 'T7',
+    faults: ['T7'],
+    patienceMs: 4000,
     // Postgres answers the COMMIT of a message and writes it when it pleases: what a crash takes with it had been promised.
     settings: ['wal_writer_delay=10000', 'wal_writer_flush_after=100MB'],
     async apply(world) {
@@ -35,8 +38,10 @@ export const SABOTAGES: readonly Sabotage[] = [
     found: [
       { rule: 'lost', words: /never reached poll/ },
       { rule: 'doubled', words: /is stored [2-9]\d* times/ },
+      { rule: 'expected', words: /T29: the cursor misses and doubles nothing; .* [1-9]\d* missed/ },
     ],
-    fault: 'T23',
+    faults: ['T23', 'T29'],
+    patienceMs: 4000,
     settings: [],
     async apply(world) {
       await world.sql(`
@@ -57,7 +62,8 @@ export const SABOTAGES: readonly Sabotage[] = [
       { rule: 'foreign', words: /received words of acme\.v2/ },
       { rule: 'alerts', words: /no alert 1 was made/ },
     ],
-    fault: 'T19',
+    faults: ['T19'],
+    patienceMs: 4000,
     settings: [],
     async apply(world) {
       await world.sql(`
@@ -70,6 +76,50 @@ export const SABOTAGES: readonly Sabotage[] = [
           RETURN NEW;`,
         )}
         ${trigger('alert', 'RETURN NULL;')}`)
+    },
+  },
+  {
+    what: 'numbers left out, and times that run back',
+    found: [
+      { rule: 'gaps', words: /the log of \S+ \S+ public has 8 in place of 7/ },
+      { rule: 'outOfOrder', words: /public: 6 is not later than 5/ },
+    ],
+    faults: ['T19'],
+    patienceMs: 4000,
+    settings: [],
+    async apply(world) {
+      await world.sql(
+        trigger(
+          'event',
+          `
+          IF NEW.seq % 6 = 0 THEN NEW.timestamp := NEW.timestamp - 3600000; END IF;
+          NEW.seq := NEW.seq + NEW.seq / 7;
+          RETURN NEW;`,
+        ),
+      )
+    },
+  },
+  {
+    what: 'one visitor kept waiting, and another answered that it is our fault',
+    found: [
+      { rule: 'slow', words: /T19: 1\d{4} ms until all had caught up/ },
+      { rule: 'misbehaved', words: /v1 was answered "internal"/ },
+    ],
+    faults: ['T19'],
+    patienceMs: 30_000,
+    settings: [],
+    async apply(world) {
+      await world.sql(
+        trigger(
+          'event',
+          `
+          IF clock_timestamp() < timestamptz '${new Date(Date.now() + 18_000).toISOString()}' THEN
+            IF NEW.visitor_id = 'v2' THEN RAISE EXCEPTION 'in a while' USING ERRCODE = 'lock_not_available'; END IF;
+            IF NEW.visitor_id = 'v1' THEN RAISE EXCEPTION 'never heard of'; END IF;
+          END IF;
+          RETURN NEW;`,
+        ),
+      )
     },
   },
 ]

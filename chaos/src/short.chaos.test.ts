@@ -1,6 +1,6 @@
 /** A short run of the fault suite, and the proof that the checker would notice. Sizes and seed are fixed. */
 import { describe, expect, it } from 'vitest'
-import { check, isClean, type Verdict } from './checker.ts'
+import { check, isClean, RULES, type Verdict } from './checker.ts'
 import { FAULTS } from './faults.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'
@@ -36,15 +36,15 @@ describe('chaos', () => {
   it.each(SABOTAGES)(
     'the checker finds a product with $what',
     { timeout: 120_000 },
-    async ({ found, fault, settings, apply }) => {
+    async ({ found, faults, patienceMs, settings, apply }) => {
       const outcome = await run({
         seed: SEED,
         size: 'short',
-        faults: only(fault),
-        until: { faults: 1 },
+        faults: only(...faults),
+        until: { faults: faults.length },
         visitors: 8,
         rate: 40,
-        patienceMs: 4000,
+        patienceMs,
         postgresSettings: settings,
         sabotage: apply,
         ...silent,
@@ -54,6 +54,10 @@ describe('chaos', () => {
       expect(check(outcome.recording)).toEqual(outcome.verdict)
     },
   )
+})
+
+it('each rule of the checker has a product that breaks it', () => {
+  expect(new Set(SABOTAGES.flatMap(({ found }) => found.map(({ rule }) => rule)))).toEqual(new Set(Object.keys(RULES)))
 })
 
 const wrongOf = (verdict: Verdict, rule: keyof Verdict): string => verdict[rule].wrong.join('\n')

@@ -6,6 +6,9 @@ import type { Admission } from './admission.ts'
 import type { Drain } from './drain.ts'
 import type { Newcomer } from './tell-missed.ts'
 
+/** A ping goes out so often, on both sockets. Who has not answered by the next is gone, noticed after twice as long at most. */
+export const HEARTBEAT_MS = 20_000
+
 /** Who watches over the connections of both kinds. */
 export interface Watchers {
   admission: Admission

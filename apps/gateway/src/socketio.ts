@@ -7,7 +7,7 @@ import { withinDeadline, wireErrorOf } from '@dosti/runtime'
 import { Server, type Socket } from 'socket.io'
 import { refuse } from './admission.ts'
 import { introduce, welcomeFor, type Introduced } from './authenticate.ts'
-import { createConnection, type Connection, type Watchers } from './connection.ts'
+import { createConnection, HEARTBEAT_MS, type Connection, type Watchers } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
 import { writeOnce } from './one-write.ts'
 import { publishedRoom, speakPublished } from './published.ts'
@@ -28,6 +28,8 @@ export function createSocketIo(
     destroyUpgrade: false,
     serveClient: false,
     connectTimeout: 10_000,
+    pingInterval: HEARTBEAT_MS,
+    pingTimeout: HEARTBEAT_MS,
     maxHttpBufferSize: PACKET_BYTES_MAX,
     // Refused below Socket.IO: a stock client that is refused by a middleware gives up, one whose line fails tries again.
     allowRequest(request, done) {

@@ -6,11 +6,10 @@ import { DostiError, HELLO_TIMEOUT_MS, type Reply } from '@dosti/contracts'
 import { withinDeadline, wireErrorOf } from '@dosti/runtime'
 import type { RawData, WebSocket } from 'ws'
 import { greet, welcomeFor } from './authenticate.ts'
-import { createConnection, type Connection, type Watchers } from './connection.ts'
+import { createConnection, HEARTBEAT_MS, type Connection, type Watchers } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
 import { BACKLOG_BYTES_MAX, SLOW_BYTES } from './slow-readers.ts'
 
-const HEARTBEAT_MS = 25_000
 /** Close codes of our own, from the range that applications may use. */
 const CLOSE = { goingAway: 1001, revoked: 4401, helloTimeout: 4408 } as const
 
