@@ -2,13 +2,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { bringAgent, bringVisitor, newSend, ROADS, type Agent, type Place, type Visitor } from './people.ts'
 import { restLine } from './lines.ts'
+import { bringOwnClient } from './own-client.ts'
 import { createOutbox } from './outbox.ts'
 import type { Random } from './random.ts'
 import { emptyRecording, ownerMark, type Recording, type Send } from './recording.ts'
 import type { World } from './world.ts'
 
 export interface CrowdOptions {
-  /** Visitors, spread over the four roads; a quarter of them belongs to the second workspace. */
+  /** Visitors, spread over the roads; a quarter of them belongs to the second workspace. */
   visitors: number
   /** Messages a second, all visitors together, answers not counted. */
   rate: number
@@ -66,7 +67,9 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
     const workspace = world.workspaces[index % 8 >= 6 ? 1 : 0]
     const road = ROADS[index % ROADS.length] ?? 'rest'
     talkers.add(`v${index}`)
-    return bringVisitor(place, workspace, { visitorId: `v${index}`, road }, settled)
+    const visitorId = `v${index}`
+    if (road === 'own') return bringOwnClient(place, workspace, visitorId, settled)
+    return bringVisitor(place, workspace, { visitorId, road }, settled)
   })
   const followers = () => [
     ...visitors.flatMap((visitor) => visitor.followers),

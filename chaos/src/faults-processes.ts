@@ -60,7 +60,8 @@ const throwInHandler: Fault = {
       await wait(25)
     }
     const tookMs = Date.now() - from
-    stage.expect('only that process is started again, within 3 s', tookMs < 3000, `${tookMs} ms`)
+    // Three seconds alone; here the whole crowd has the same cores.
+    stage.expect('only that process is started again, within 5 s', tookMs < 5000, `${tookMs} ms`)
   },
 }
 

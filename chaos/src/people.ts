@@ -1,4 +1,4 @@
-/** Visitors on the four roads, each followed by a poll of its own, and an agent of each workspace who answers. */
+/** Visitors on the roads that customers build, each followed by a poll of its own, and an agent of each workspace who answers. */
 import type { StoredEvent } from '@dosti/contracts'
 import { askHttp, askTicket, dialExtended, dialPublished, dialRaw, restLine, type Dial, type Hearing } from './lines.ts'
 import { createOutbox, tryOnce, type Outbox } from './outbox.ts'
@@ -8,8 +8,9 @@ import { hearBytes, newParty, ownerMark, type Party, type Recording, type Send }
 import { createNumberedView, startPoller, type NumberedView } from './views.ts'
 import type { Workspace } from './world.ts'
 
-export type Road = 'extended' | 'published' | 'raw' | 'rest'
-export const ROADS: readonly Road[] = ['extended', 'published', 'raw', 'rest']
+export type Road = 'extended' | 'published' | 'raw' | 'rest' | 'own'
+/** `own` is the product's own client, in `own-client.ts`; the others are what customers build. */
+export const ROADS: readonly Road[] = ['extended', 'published', 'raw', 'rest', 'own']
 
 /** What people need to know of the world. */
 export interface Place {
@@ -38,7 +39,7 @@ export interface Visitor {
   road: Road
   /** Says the next thing, unless too much is unsettled already. */
   say: () => void
-  outbox: Outbox
+  outbox: Pick<Outbox, 'size' | 'oldestSince'>
   followers: Follower[]
   /** Loses its connection as a phone in a tunnel does. */
   drop: () => void
@@ -61,35 +62,24 @@ export function newSend(
 export function bringVisitor(
   place: Place,
   workspace: Workspace,
-  { visitorId, road }: { visitorId: string; road: Road },
+  { visitorId, road }: { visitorId: string; road: Exclude<Road, 'own'> },
   settled: (send: Send) => void,
 ): Visitor {
   const { recording, api } = place
   const random = place.random.fork(visitorId)
   const name = `${road} ${workspace.name}.${visitorId}`
-  const newOne = (name: string, sees: Party['sees']) => {
-    const party = newParty({ name, workspaceId: workspace.id, visitorId, sees })
-    recording.parties.push(party)
-    return party
-  }
-  const party = newOne(name, road === 'published' || road === 'rest' ? 'pushed' : 'numbered')
+  const sees = road === 'published' || road === 'rest' ? 'pushed' : 'numbered'
+  const party = newParty({ name, workspaceId: workspace.id, visitorId, sees })
+  recording.parties.push(party)
   const { reach, follower } = reachOf(place, workspace, party, road, random)
-  const polled = newOne(`poll ${workspace.name}.${visitorId}`, 'polled')
-  const poller = startPoller({
-    party: polled,
-    api,
-    publicKey: workspace.publicKey,
-    everyMs: place.pollEveryMs + random.between(0, 100),
-    attempts: recording.attempts,
-    useNextTimestamp: random.chance(0.5),
-  })
+  const polling = followByPoll(place, workspace, visitorId, random)
   const resend = (send: Send): void => {
     settled(send)
     if (send.clientMessageId === null || !random.chance(RESENT)) return
     const again = restLine(
       api,
       { apiKey: workspace.publicKey, visitorId },
-      { bytes: (text) => hearBytes(polled, text) },
+      { bytes: (text) => hearBytes(polling.party, text) },
     )
     void tryOnce((operation, input) => again.ask(operation, input), send)
   }
@@ -100,16 +90,7 @@ export function bringVisitor(
     visitorId,
     road,
     outbox,
-    followers: [
-      ...(follower ? [follower] : []),
-      {
-        party: polled,
-        holds: (_visitorId, id) => poller.holds(id),
-        lastOkAt: poller.lastOkAt,
-        catchUp: poller.catchUp,
-        finish: poller.close,
-      },
-    ],
+    followers: [...(follower ? [follower] : []), polling],
     say() {
       if (outbox.size() >= UNSETTLED_MAX) return
       said += 1
@@ -130,11 +111,34 @@ export function bringVisitor(
   }
 }
 
+/** Somebody who polls a visitor's thread by `lastTimestamp`, beside whoever talks in it. */
+export function followByPoll(place: Place, workspace: Workspace, visitorId: string, random: Random): Follower {
+  const { recording, api, pollEveryMs } = place
+  const name = `poll ${workspace.name}.${visitorId}`
+  const party = newParty({ name, workspaceId: workspace.id, visitorId, sees: 'polled' })
+  recording.parties.push(party)
+  const poller = startPoller({
+    party,
+    api,
+    publicKey: workspace.publicKey,
+    everyMs: pollEveryMs + random.between(0, 100),
+    attempts: recording.attempts,
+    useNextTimestamp: random.chance(0.5),
+  })
+  return {
+    party,
+    holds: (_visitorId, id) => poller.holds(id),
+    lastOkAt: poller.lastOkAt,
+    catchUp: poller.catchUp,
+    finish: poller.close,
+  }
+}
+
 function reachOf(
   place: Place,
   workspace: Workspace,
   party: Party,
-  road: Road,
+  road: Exclude<Road, 'own'>,
   random: Random,
 ): { reach: Reach; follower: Follower | undefined } {
   const { recording, gateways, api } = place
@@ -177,7 +181,7 @@ function reachOf(
 }
 
 function dialOf(
-  road: Road,
+  road: Exclude<Road, 'own'>,
   {
     key,
     visitorId,

@@ -17,8 +17,11 @@ export const realClock: Clock = {
   random: () => Math.random(),
 }
 
-/** How long to wait before try number `attempt` (from 1): doubles from half a second to 30 s, spread so that a crowd does not return at once. */
+/** The longest wait: however long an outage lasted, everybody is served again within ten seconds of its end (I5). */
+const BACKOFF_MAX_MS = 8000
+
+/** How long to wait before try number `attempt` (from 1): doubles from half a second to 8 s, spread so that a crowd does not return at once. */
 export function backoffMs(attempt: number, clock: Clock): number {
-  const ceiling = Math.min(30_000, 500 * 2 ** Math.min(attempt - 1, 10))
+  const ceiling = Math.min(BACKOFF_MAX_MS, 500 * 2 ** (attempt - 1))
   return Math.round(ceiling * (0.5 + clock.random() / 2))
 }
