@@ -12,7 +12,9 @@ function goodRecording(): Recording {
   recording.parties.push(agent)
   for (const visitorId of ['v1', 'v2']) {
     const poller = newParty({ name: `poll ${visitorId}`, workspaceId, visitorId, sees: 'polled' })
-    recording.parties.push(poller)
+    const published = newParty({ name: `published ${visitorId}`, workspaceId, visitorId, sees: 'pushed' })
+    published.there.push({ from: 7000, until: 80_005 })
+    recording.parties.push(poller, published)
     for (let seq = 1; seq <= 10; seq += 1) {
       const text = `#acme.${visitorId}# ${seq}`
       const event = store(recording, {
@@ -25,6 +27,7 @@ function goodRecording(): Recording {
       })
       recording.sends.push(sendOf(event, `extended ${visitorId}`))
       poller.items.push(event)
+      published.items.push(event)
       agent.items.push(event)
     }
     poller.owners.set(`acme.${visitorId}`, 10)
@@ -112,7 +115,8 @@ function sendOf({ visitorId, id, timestamp, text, clientMessageId }: LogEvent & 
     text,
     clientMessageId,
     outcome: 'ok',
-    acks: [{ id, timestamp }],
+    sentAt: 10_000,
+    acks: [{ id, timestamp, at: 10_005 }],
     openAttempts: 0,
   }
 }
@@ -154,12 +158,13 @@ const damages: [what: string, rule: Rule, damage: (recording: Recording) => void
     (r) => void r.log.splice(r.log.indexOf(logged(r, '#acme.v1# 10')), 1),
   ],
   ['an acknowledged message that a poller never saw', 'lost', (r) => void party(r, 'poll v1').items.splice(4, 1)],
+  ['an acknowledged message that nobody pushed', 'lost', (r) => void party(r, 'published v1').items.splice(4, 1)],
   ['an acknowledged message that the agent never saw', 'lost', (r) => void party(r, 'agent').items.splice(4, 1)],
   ['an acknowledged note that the agent never saw', 'lost', (r) => void party(r, 'agent').items.splice(-2, 1)],
   [
     'an acknowledgement with a time that was not stored',
     'lost',
-    (r) => void (sent(r, '#acme.v1# 3').acks = [{ id: 'msg_v1_public_3', timestamp: 1 }]),
+    (r) => void (sent(r, '#acme.v1# 3').acks = [{ id: 'msg_v1_public_3', timestamp: 1, at: 10_005 }]),
   ],
   [
     'a message stored twice under one client message id',
@@ -178,7 +183,7 @@ const damages: [what: string, rule: Rule, damage: (recording: Recording) => void
   [
     'a resend that was acknowledged as another message',
     'doubled',
-    (r) => void sent(r, '#acme.v1# 3').acks.push({ id: 'msg_x', timestamp: 3000 }),
+    (r) => void sent(r, '#acme.v1# 3').acks.push({ id: 'msg_x', timestamp: 3000, at: 10_005 }),
   ],
   [
     'a poll that told a message twice',
@@ -273,10 +278,17 @@ describe('the checker allows', () => {
           openAttempts: 1,
         }),
     ],
+    [
+      'a push that a client missed which had just come',
+      (r) => {
+        party(r, 'published v1').there = [{ from: 7001, until: 80_005 }]
+        party(r, 'published v1').items.splice(4, 1)
+      },
+    ],
     ['an alert of which only one ring was heard', (r) => r.alerts[0]?.heardBy.clear()],
     [
       'a resend that got the first answer',
-      (r) => void sent(r, '#acme.v1# 3').acks.push({ id: 'msg_v1_public_3', timestamp: 1003 }),
+      (r) => void sent(r, '#acme.v1# 3').acks.push({ id: 'msg_v1_public_3', timestamp: 1003, at: 10_005 }),
     ],
   ]
   it.each(allowed)('%s', (_what, change) => {

@@ -81,6 +81,10 @@ function checkLost({ sends, parties }: Recording, log: Log): Finding {
   const wrong: string[] = []
   const held = new Map(parties.map((party) => [party, new Set(party.items.map(({ id }) => id))]))
   const acked = sends.filter(({ outcome }) => outcome === 'ok')
+  const listeners = Map.groupBy(
+    parties.filter(({ sees }) => sees === 'pushed'),
+    threadKey,
+  )
   for (const send of acked) {
     const ids = new Set(send.acks.map(({ id }) => id))
     const stored = (log.byText.get(send.text) ?? []).filter(({ id }) => ids.has(id))
@@ -90,8 +94,25 @@ function checkLost({ sends, parties }: Recording, log: Log): Finding {
         wrong.push(`${send.text} was acknowledged at ${timestamp} and is stored at ${stored[0]?.timestamp}`)
     for (const party of wholeParties(parties, send))
       for (const id of ids) if (!held.get(party)?.has(id)) wrong.push(`${send.text} never reached ${party.name}`)
+    for (const party of listeners.get(threadKey(send)) ?? [])
+      for (const id of ids)
+        if (wasThere(party, send) && !held.get(party)?.has(id))
+          wrong.push(`${send.text} was never told to ${party.name}, who was there`)
   }
   return { n: acked.length, wrong }
+}
+
+/** A push may be found late: a gateway stands still for up to a minute, and then has ten seconds. */
+const THERE = { beforeMs: 3000, afterMs: 70_000 }
+
+/** A client that only hears was connected long enough before and after to hear of somebody else's message. */
+function wasThere({ name, there }: Party, { party, stream, sentAt, acks }: Send): boolean {
+  const ackedAt = Math.max(...acks.map(({ at }) => at))
+  return (
+    party !== name &&
+    stream === 'public' &&
+    there.some(({ from, until }) => from <= sentAt - THERE.beforeMs && until >= ackedAt + THERE.afterMs)
+  )
 }
 
 function checkDoubled({ sends, parties }: Recording, log: Log): Finding {

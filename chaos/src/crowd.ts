@@ -171,6 +171,8 @@ export async function bringCrowd(world: World, random: Random, options: CrowdOpt
       }
     },
     async finish(patienceMs) {
+      const end = Date.now()
+      for (const { there } of recording.parties) for (const time of there) time.until = Math.min(time.until, end)
       const outcomes = await Promise.all(
         followers().map(async ({ party, catchUp }) => ((await inTime(catchUp, patienceMs)) ? [] : [party.name])),
       )

@@ -6,7 +6,9 @@ import { WebSocket } from 'ws'
 import { someGateway, type Fault, type Stage } from './fault.ts'
 import { askHttp, askTicket, dialExtended, dialRaw, QUIET } from './lines.ts'
 import { defineService } from './processes.ts'
+import { newParty } from './recording.ts'
 import { testCursor } from './strict-cursor.ts'
+import { createNumberedView } from './views.ts'
 
 /** Who is not in by then never will be. */
 const GIVE_UP_MS = 40_000
@@ -188,6 +190,17 @@ const deafAgents: Fault = {
     const cut = deaf.filter(({ readyState }) => readyState === WebSocket.CLOSED).length
     for (const socket of deaf) socket.terminate()
     visitor.close()
+    const back = await dialExtended(() => askTicket(api, cookie, QUIET))(service.url, QUIET)
+    const party = newParty({ name: 'deaf', workspaceId: workspace.id, visitorId: 'all', sees: 'numbered' })
+    const view = createNumberedView(party, 'talker', back.ask)
+    await view.catchUp()
+    back.close()
+    const caughtUp = view.items().filter((item) => item.text === text).length
+    stage.expect(
+      'who comes back gets everything',
+      view.isWhole() && caughtUp === messages,
+      `${caughtUp} of ${messages}`,
+    )
     // The kernel takes some megabytes for each before the process feels it; a short run may not fill that.
     const poured = (messages * text.length) / 1e6
     stage.expect(

@@ -57,7 +57,7 @@ export async function tryOnce(ask: Reach['ask'], send: Send): Promise<number | u
     const reply = await ask(operation, { visitorId, text, ...(clientMessageId === null ? {} : { clientMessageId }) })
     if (reply.ok) {
       const { id, timestamp } = reply.data['event'] as { id: string; timestamp: number }
-      send.acks.push({ id, timestamp })
+      send.acks.push({ id, timestamp, at: Date.now() })
       send.outcome = 'ok'
       return undefined
     }

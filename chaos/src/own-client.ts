@@ -79,7 +79,7 @@ export function bringOwnClient(
     const send = 'text' in data ? sends.get(data.text) : undefined
     if (send === undefined) return
     // Both tabs hear of it.
-    send.acks.push({ id, timestamp })
+    send.acks.push({ id, timestamp, at: Date.now() })
     send.outcome = 'ok'
     if (open.delete(send.text)) settled(send)
   }

@@ -1,6 +1,16 @@
 /** Visitors on the roads that customers build, each followed by a poll of its own, and an agent of each workspace who answers. */
 import type { StoredEvent } from '@dosti/contracts'
-import { askHttp, askTicket, dialExtended, dialPublished, dialRaw, restLine, type Dial, type Hearing } from './lines.ts'
+import {
+  askHttp,
+  askTicket,
+  dialExtended,
+  dialPublished,
+  dialRaw,
+  restLine,
+  type Dial,
+  type Hearing,
+  type Line,
+} from './lines.ts'
 import { createOutbox, tryOnce, type Outbox } from './outbox.ts'
 import type { Random } from './random.ts'
 import { stayConnected, type Reach } from './reach.ts'
@@ -55,7 +65,7 @@ const RESENT = 0.03
 export function newSend(
   of: Pick<Send, 'workspaceId' | 'visitorId' | 'party' | 'text' | 'clientMessageId' | 'stream'>,
 ): Send {
-  return { ...of, outcome: 'unknown', acks: [], openAttempts: 0 }
+  return { ...of, outcome: 'unknown', sentAt: Date.now(), acks: [], openAttempts: 0 }
 }
 
 /** A visitor on one road, and its poller beside it; `settled` hears of what was acknowledged. */
@@ -162,7 +172,10 @@ function reachOf(
     hearing,
     random,
     attempts: recording.attempts,
-    onUp: () => void view?.catchUp().catch(() => {}),
+    onUp(line) {
+      void view?.catchUp().catch(() => {})
+      if (road === 'published') noteThere(party, line)
+    },
   })
   if (party.sees === 'pushed') return { reach, follower: undefined }
   const whole = createNumberedView(party, visitorId, reach.ask)
@@ -203,6 +216,14 @@ function dialOf(
     case 'rest':
       return async () => restLine(api, { apiKey: key, visitorId }, hearing)
   }
+}
+
+function noteThere(party: Party, line: Line): void {
+  const time = { from: Date.now(), until: Infinity }
+  party.there.push(time)
+  void line.ended.then(() => {
+    time.until = Math.min(time.until, Date.now())
+  })
 }
 
 /** A published client shows what it hears, as it comes; the same message twice is seen twice. */

@@ -27,8 +27,10 @@ export interface Send {
   clientMessageId: string | null
   /** `ok`: acknowledged at least once. `unknown`: no answer, or one that leaves it open. `fail`: refused for good. */
   outcome: 'ok' | 'unknown' | 'fail'
+  /** By the harness's clock, as `at`. */
+  sentAt: number
   /** Every acknowledgement; all must be the same. */
-  acks: { id: string; timestamp: number }[]
+  acks: { id: string; timestamp: number; at: number }[]
   /** Attempts whose outcome is open: each may have stored a message of its own if there is no id to know it by. */
   openAttempts: number
   /** Why it failed for good. */
@@ -54,13 +56,15 @@ export interface Party {
   visitorId: string
   /**
    * `numbered` holds both streams by number and must be whole; `polled` follows `lastTimestamp` and must be whole, in order and
-   * without repeats; `pushed` hears what comes while it is connected, without repeats.
+   * without repeats; `pushed` hears what comes while it is connected, without repeats and with nothing left out.
    */
   sees: 'numbered' | 'polled' | 'pushed'
   /** In the order in which it holds them. */
   items: Item[]
   /** What it was told twice where nothing allows it. */
   repeats: Item[]
+  /** When it was connected, if it is `pushed`; by the harness's clock. */
+  there: { from: number; until: number }[]
   /** How often each owner's mark was in the bytes it received. */
   owners: Map<string, number>
   bytes: number
@@ -159,7 +163,7 @@ export function emptyRecording(): Recording {
 
 /** A client that has heard nothing yet. */
 export function newParty(of: Pick<Party, 'name' | 'workspaceId' | 'visitorId' | 'sees'>): Party {
-  return { ...of, items: [], repeats: [], owners: new Map(), bytes: 0 }
+  return { ...of, items: [], repeats: [], there: [], owners: new Map(), bytes: 0 }
 }
 
 /** Notes the bytes that a client received. */
