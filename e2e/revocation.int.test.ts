@@ -1,13 +1,27 @@
 /** P4: what was revoked is cut within two seconds, on every node. */
 import { once } from 'node:events'
+import { digest, randomToken } from '@dosti/runtime'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { overRest, overSocketIo, overWebSocket, post, signIn, socketIo, ticketOf, until } from './support/people.ts'
+import {
+  overRest,
+  overSocketIo,
+  overWebSocket,
+  post,
+  quiet,
+  signIn,
+  socketIo,
+  ticketOf,
+  until,
+} from './support/people.ts'
 import { startWorld, type World } from './support/world.ts'
 
 let world: World
 beforeAll(async () => {
   world = await startWorld({ gateways: 2, env: { LIMITS: 'off' } })
 })
+/** As long may a look-up from before the revocation be believed. */
+const LOOK_UPS_BELIEVED_MS = 1000
+const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 const nodes = () => world.gateways.map(({ url }) => url) as [string, string]
 
 describe('P4 revoking', () => {
@@ -41,10 +55,7 @@ describe('P4 revoking', () => {
     const reason = new Promise((resolve) => published.socket.once('connect_error', resolve))
     const gone = once(raw.socket, 'close')
     const started = Date.now()
-    await world.sql(
-      `UPDATE public_key SET revoked_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE key = $1`,
-      [key],
-    )
+    await world.sql(`UPDATE public_key SET revoked_at = ${NOW} WHERE key = $1`, [key])
     const [code] = await gone
     expect(code).toBe(4401)
     expect(await reason).toMatchObject({ data: { code: 'key.revoked' } })
@@ -58,12 +69,68 @@ describe('P4 revoking', () => {
     expect(await held).toMatchObject({ status: 401, body: { success: false, error: { code: 'key.revoked' } } })
   })
 
+  it("a visitor's token cuts the devices that came with it; another token of the visitor works on", async () => {
+    const [first, second] = nodes()
+    const { id, publicKey: key } = world.acme
+    const { body } = await post(`${world.api}/api/v1/visitor.create`, {}, { 'x-dosti-key': key })
+    const { visitorId, visitorToken } = body['data'] as { visitorId: string; visitorToken: string }
+    const other = randomToken()
+    await world.sql('INSERT INTO visitor_token (workspace_id, visitor_id, digest) VALUES ($1, $2, $3)', [
+      id,
+      visitorId,
+      digest(other),
+    ])
+    const near = await overSocketIo(first, { key, visitorId, visitorToken })
+    const far = await overWebSocket(second, { key, visitorId, visitorToken })
+    const stays = await overWebSocket(first, { key, visitorId, visitorToken: other })
+    const gone = Promise.all([once(far.socket, 'close'), until(() => !near.socket.connected, 'the cut')])
+    const started = Date.now()
+    await world.sql(`UPDATE visitor_token SET revoked_at = ${NOW} WHERE visitor_id = $1 AND digest = $2`, [
+      visitorId,
+      digest(visitorToken),
+    ])
+    const [[code]] = await gone
+    expect(code).toBe(4401)
+    expect(Date.now() - started).toBeLessThan(2000)
+    expect((await stays.ask('message.send', { text: 'still here' })).ok).toBe(true)
+    await quiet(LOOK_UPS_BELIEVED_MS)
+    await expect(overSocketIo(second, { key, visitorId, visitorToken })).rejects.toMatchObject({
+      data: { code: 'visitor.token_required' },
+    })
+  })
+
+  it('a membership cuts all sessions of an agent, who cannot sign in any more', async () => {
+    const leaving = { ...world.acme.agents[0], email: 'leaving@acme.example' }
+    await world.sql(
+      `INSERT INTO agent (workspace_id, id, name, email, password_hash)
+       SELECT workspace_id, 'agt_leaving', 'Lea', $2, password_hash FROM agent WHERE email = $1`,
+      [world.acme.agents[0].email, leaving.email],
+    )
+    const [first, second] = nodes()
+    const cookies = [await signIn(world.api, leaving), await signIn(world.api, leaving)] as const
+    const near = await overSocketIo(first, { ticket: await ticketOf(world.api, cookies[0]) })
+    const far = await overWebSocket(second, { ticket: await ticketOf(world.api, cookies[1]) })
+    const gone = Promise.all([once(far.socket, 'close'), until(() => !near.socket.connected, 'the cut')])
+    const started = Date.now()
+    await world.sql(`UPDATE agent SET removed_at = ${NOW}, available = false WHERE id = 'agt_leaving'`)
+    await gone
+    expect(Date.now() - started).toBeLessThan(2000)
+    expect(
+      await post(`${world.api}/api/v1/session.start`, { email: leaving.email, password: leaving.password }),
+    ).toMatchObject({
+      status: 401,
+      body: { error: { code: 'auth.invalid' } },
+    })
+    await quiet(LOOK_UPS_BELIEVED_MS)
+    expect(
+      await overRest(world.api, { cookie: cookies[0] }).ask('conversation.list', { status: 'open' }),
+    ).toMatchObject({ ok: false, error: { code: 'auth.expired' } })
+  })
+
   it('a session that expires is cut as well', async () => {
     const cookie = await signIn(world.api, world.acme.agents[0])
     const person = await overSocketIo(nodes()[0], { ticket: await ticketOf(world.api, cookie) })
-    await world.sql(
-      `UPDATE session SET expires_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 500 WHERE agent_id = 'agt_aisha' AND revoked_at IS NULL`,
-    )
+    await world.sql(`UPDATE session SET expires_at = ${NOW} + 500 WHERE agent_id = 'agt_aisha' AND revoked_at IS NULL`)
     await until(() => !person.socket.connected, 'the cut', 3000)
   })
 })

@@ -1,6 +1,13 @@
 /** From a handshake to an actor and the protocol it speaks; both socket transports ask here, before a connection exists. */
-import { DostiError, hello as helloSchema, PROTOCOL_VERSION, type Actor, type Welcome } from '@dosti/contracts'
-import { detailsOf, invalid } from '@dosti/runtime'
+import {
+  DostiError,
+  hello as helloSchema,
+  PROTOCOL_VERSION,
+  type Actor,
+  type VisitorActor,
+  type Welcome,
+} from '@dosti/contracts'
+import { detailsOf, digest, invalid } from '@dosti/runtime'
 import type { GatewayDeps } from './deps.ts'
 import type { Newcomer } from './tell-missed.ts'
 
@@ -8,8 +15,8 @@ import type { Newcomer } from './tell-missed.ts'
 export interface Introduced extends Newcomer {
   protocol: 'published' | 'extended'
   actor: Actor & { kind: 'visitor' | 'agent' }
-  /** What the connection rests on, as a room: when it is revoked, the room is emptied (P4). */
-  credentialRoom: string
+  /** What the connection rests on, as rooms: when it is revoked, the room is emptied (P4). */
+  credentialRooms: string[]
 }
 
 type Identification = Pick<GatewayDeps, 'identify' | 'agentOfTicket'>
@@ -35,7 +42,7 @@ export async function introduce(deps: Identification, { query, auth, origin }: H
     })
   const { apiKey: key, visitorId, visitorName, visitorToken } = given
   const actor = await deps.identify.visitor({ key, visitorId, visitorName, visitorToken, origin })
-  return { protocol: 'published', actor, credentialRoom: keyRoom(String(key)) }
+  return { protocol: 'published', actor, credentialRooms: roomsOfVisitor(key, actor, visitorToken) }
 }
 
 /** Reads a `hello` of the extended protocol. Throws the refusal. */
@@ -51,14 +58,20 @@ export async function greet(
   const { ticket, ...visitor } = parsed.data
   if (ticket === undefined) {
     const actor = await deps.identify.visitor({ ...visitor, key: visitor.key, origin })
-    return { actor, credentialRoom: keyRoom(String(visitor.key)) }
+    return { actor, credentialRooms: roomsOfVisitor(visitor.key, actor, visitor.visitorToken) }
   }
   const actor = await deps.agentOfTicket(ticket)
-  return { actor, credentialRoom: sessionRoom(actor.sessionId) }
+  return { actor, credentialRooms: [sessionRoom(actor.sessionId)] }
+}
+
+function roomsOfVisitor(key: unknown, { bound }: VisitorActor, token: unknown): string[] {
+  return [keyRoom(String(key)), ...(bound ? [tokenRoom(digest(String(token)))] : [])]
 }
 
 /** Everybody connected by a public key. */
 export const keyRoom = (key: string): string => `key:${key}`
+/** Everybody connected by a visitor's token, of which this is the digest. */
+export const tokenRoom = (tokenDigest: string): string => `token:${tokenDigest}`
 /** Everybody connected by an agent's session. */
 export const sessionRoom = (sessionId: string): string => `session:${sessionId}`
 

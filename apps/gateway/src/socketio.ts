@@ -70,7 +70,7 @@ export function createSocketIo(
     )
   })
   io.on('connection', (socket) => {
-    const { actor, protocol, credentialRoom } = socket.data as Introduced
+    const { actor, protocol, credentialRooms } = socket.data as Introduced
     const connection = createConnection(deps.dispatch, actor, socket.id)
     const leave = drain.add({ isBusy: () => connection.isBusy(), cut: () => socket.conn.close() })
     socket.on('disconnect', () => {
@@ -78,7 +78,7 @@ export function createSocketIo(
       connection.ended()
     })
     const rooms = protocol === 'published' ? roomsOf(actor).map(publishedRoom) : roomsOf(actor)
-    void socket.join([...rooms, credentialRoom])
+    void socket.join([...rooms, ...credentialRooms])
     onConnected(connection)
     if (protocol === 'published') {
       onPublished(socket.data as Introduced)

@@ -88,11 +88,11 @@ export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnec
         greeting = true
         try {
           drain.admit()
-          const { actor, credentialRoom } = await withinDeadline(greet(deps, asRecord(input), request.headers.origin))
+          const { actor, credentialRooms } = await withinDeadline(greet(deps, asRecord(input), request.headers.origin))
           admission.admit(actor)
           clearTimeout(timer)
           connection = createConnection(deps.dispatch, actor, randomUUID())
-          if (socket.readyState === socket.OPEN) joined = [...roomsOf(actor), credentialRoom, connection.id]
+          if (socket.readyState === socket.OPEN) joined = [...roomsOf(actor), ...credentialRooms, connection.id]
           join(socket, joined)
           onConnected(connection)
           answer(id, { ok: true, data: welcomeFor(actor, Date.now()) })

@@ -18,13 +18,14 @@ export interface Session {
   agent: Agent & { email: string }
   /** Milliseconds since 1970. */
   expiresAt: number
+  /** When it, or the agent's membership, was ended before its time. */
   revokedAt: number | null
 }
 
 /** Something that gave access and does no more. */
 export interface Revoked {
-  kind: 'session' | 'key'
-  /** The session's id, or the key itself. */
+  kind: 'session' | 'key' | 'token'
+  /** The session's id, the key itself, or the digest of a visitor's token. */
   id: string
 }
 
@@ -46,7 +47,7 @@ export interface AccountStore {
   findSession(digest: string): Promise<Session | undefined>
   showSession(workspaceId: WorkspaceId, sessionId: string): Promise<Session | undefined>
   revokeSession(workspaceId: WorkspaceId, sessionId: string): Promise<void>
-  /** Sessions and public keys that were revoked, or have expired, within the last so many milliseconds; of every workspace. */
+  /** Sessions, public keys and visitors' tokens that were revoked, or have expired, within the last so many milliseconds; of every workspace. */
   revokedWithin(withinMs: number): Promise<Revoked[]>
   createTicket(ticket: {
     digest: string
@@ -58,6 +59,8 @@ export interface AccountStore {
   takeTicket(digest: string): Promise<Session | undefined>
   agents(workspaceId: WorkspaceId): Promise<Agent[]>
   findAgent(workspaceId: WorkspaceId, agentId: AgentId): Promise<Agent | undefined>
+  /** Ends the membership: no session of this agent holds any more, nobody can sign in as them, no alert rings for them. */
+  removeAgent(workspaceId: WorkspaceId, agentId: AgentId): Promise<void>
   setAvailability(workspaceId: WorkspaceId, agentId: AgentId, available: boolean): Promise<Agent | undefined>
   /** A visitor whose id the server made, bound to a token from the start. */
   createVisitor(visitor: {
@@ -66,7 +69,8 @@ export interface AccountStore {
     name: string | null
     tokenDigest: string
   }): Promise<void>
-  /** Undefined if nobody wrote under this id yet; `tokenMatches` tells whether the digest given is one of the visitor's tokens. */
+  revokeToken(workspaceId: WorkspaceId, visitorId: VisitorId, tokenDigest: string): Promise<void>
+  /** Undefined if nobody wrote under this id yet; `tokenMatches` tells whether the digest given is one of the visitor's tokens that hold. */
   findVisitor(
     workspaceId: WorkspaceId,
     visitorId: VisitorId,

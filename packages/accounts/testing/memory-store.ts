@@ -20,8 +20,8 @@ interface StoredSession {
   revokedAt: number | null
 }
 
-type Workspace = Population['workspaces'][number]
-type Member = Workspace['agents'][number]
+type Member = Population['workspaces'][number]['agents'][number] & { removedAt: number | null }
+type Workspace = Omit<Population['workspaces'][number], 'agents'> & { agents: Member[] }
 
 /**
  * Accounts in Maps, for unit tests: held to the same rules as Postgres by `registerAccountContract`. Long because it is the whole
@@ -31,19 +31,23 @@ export function createMemoryAccountStore(population: Population, clock: () => nu
   const keys = population.keys.map((key) => ({ ...key }))
   const workspaces = population.workspaces.map(({ agents, ...rest }) => ({
     ...rest,
-    agents: agents.map((one) => ({ ...one })),
+    agents: agents.map((one) => ({ ...one, removedAt: null as number | null })),
   }))
   const sessions: StoredSession[] = []
   const tickets = new Map<string, { workspaceId: WorkspaceId; sessionId: string; expiresAt: number }>()
-  const visitors = new Map<string, { bound: boolean; digests: Set<string> }>()
+  /** When each token of a visitor was revoked, by digest. */
+  const visitors = new Map<string, { bound: boolean; tokens: Map<string, number | null> }>()
   const workspaceOf = (id: WorkspaceId): Workspace | undefined => workspaces.find((workspace) => workspace.id === id)
   const memberOf = (workspaceId: WorkspaceId, agentId: AgentId): Member | undefined =>
     workspaceOf(workspaceId)?.agents.find(({ id }) => id === agentId)
+  const membersOf = (workspaceId: WorkspaceId): Member[] =>
+    (workspaceOf(workspaceId)?.agents ?? []).filter(({ removedAt }) => removedAt === null)
   const shown = (session: StoredSession | undefined): Session | undefined => {
     const workspace = session && workspaceOf(session.workspaceId)
     const member = session && memberOf(session.workspaceId, session.agentId)
     if (!session || !workspace || !member) return undefined
-    const { id, workspaceId, expiresAt, revokedAt } = session
+    const { id, workspaceId, expiresAt } = session
+    const revokedAt = session.revokedAt ?? member.removedAt
     const agent = { ...agentOf(member), email: member.email }
     return { id, workspaceId, workspaceName: workspace.name, agent, expiresAt, revokedAt }
   }
@@ -62,7 +66,7 @@ export function createMemoryAccountStore(population: Population, clock: () => nu
     findCredentials: async (email) => {
       for (const { id: workspaceId, agents } of workspaces) {
         const member = agents.find((agent) => agent.email === email.toLowerCase())
-        if (member) return { workspaceId, agentId: member.id, passwordHash: member.passwordHash }
+        if (member?.removedAt === null) return { workspaceId, agentId: member.id, passwordHash: member.passwordHash }
       }
       return undefined
     },
@@ -84,8 +88,11 @@ export function createMemoryAccountStore(population: Population, clock: () => nu
       const recent = (at: number | null) => at !== null && at > from && at <= clock()
       return [
         ...sessions
-          .filter((one) => recent(one.revokedAt) || recent(one.expiresAt))
+          .filter((one) => recent(shown(one)?.revokedAt ?? null) || recent(one.expiresAt))
           .map(({ id }) => ({ kind: 'session' as const, id })),
+        ...[...visitors.values()].flatMap(({ tokens }) =>
+          [...tokens].flatMap(([id, at]) => (recent(at) ? [{ kind: 'token' as const, id }] : [])),
+        ),
         ...keys.filter((one) => recent(one.revokedAt)).map(({ key }) => ({ kind: 'key' as const, id: key })),
       ]
     },
@@ -97,13 +104,19 @@ export function createMemoryAccountStore(population: Population, clock: () => nu
       tickets.delete(digest)
       return shown(findSession(ticket.workspaceId, ticket.sessionId))
     },
-    agents: async (workspaceId) => (workspaceOf(workspaceId)?.agents ?? []).map(agentOf).sort(byName),
+    agents: async (workspaceId) => membersOf(workspaceId).map(agentOf).sort(byName),
     findAgent: async (workspaceId, agentId) => {
-      const member = memberOf(workspaceId, agentId)
+      const member = membersOf(workspaceId).find(({ id }) => id === agentId)
       return member && agentOf(member)
     },
-    setAvailability: async (workspaceId, agentId, available) => {
+    removeAgent: async (workspaceId, agentId) => {
       const member = memberOf(workspaceId, agentId)
+      if (member === undefined) return
+      member.removedAt ??= clock()
+      member.available = false
+    },
+    setAvailability: async (workspaceId, agentId, available) => {
+      const member = membersOf(workspaceId).find(({ id }) => id === agentId)
       if (member === undefined) return undefined
       member.available = available
       return agentOf(member)
@@ -111,11 +124,15 @@ export function createMemoryAccountStore(population: Population, clock: () => nu
     createVisitor: async ({ workspaceId, visitorId, tokenDigest }) => {
       const key = `${workspaceId} ${visitorId}`
       if (visitors.has(key)) throw new Error('there is a visitor of this id')
-      visitors.set(key, { bound: true, digests: new Set([tokenDigest]) })
+      visitors.set(key, { bound: true, tokens: new Map([[tokenDigest, null]]) })
+    },
+    revokeToken: async (workspaceId, visitorId, tokenDigest) => {
+      const tokens = visitors.get(`${workspaceId} ${visitorId}`)?.tokens
+      if (tokens?.get(tokenDigest) === null) tokens.set(tokenDigest, clock())
     },
     findVisitor: async (workspaceId, visitorId, tokenDigest) => {
       const visitor = visitors.get(`${workspaceId} ${visitorId}`)
-      return visitor && { bound: visitor.bound, tokenMatches: visitor.digests.has(tokenDigest ?? '') }
+      return visitor && { bound: visitor.bound, tokenMatches: visitor.tokens.get(tokenDigest ?? '') === null }
     },
   }
 }

@@ -18,6 +18,7 @@ export const POPULATION: Population = {
       name: 'Two',
       agents: [
         { id: 'agt_dora', name: 'Dora', email: 'dora@two.example', passwordHash: 'hash of dora', available: true },
+        { id: 'agt_eli', name: 'Eli', email: 'eli@two.example', passwordHash: 'hash of eli', available: true },
       ],
     },
   ],
@@ -38,7 +39,7 @@ export function registerAccountContract(name: string, create: () => Promise<Acco
     beforeAll(async () => {
       store = await create()
     })
-    const newSession = async (agentId: 'agt_cleo' | 'agt_dora' = 'agt_cleo') => {
+    const newSession = async (agentId: 'agt_cleo' | 'agt_dora' | 'agt_eli' = 'agt_cleo') => {
       count += 1
       const workspaceId = agentId === 'agt_cleo' ? ('wsp_one' as const) : ('wsp_two' as const)
       const session = {
@@ -122,6 +123,25 @@ export function registerAccountContract(name: string, create: () => Promise<Acco
       expect((await store.findSession(session.digest))?.revokedAt).toBe(first)
     })
 
+    it('P3 P4: a membership ends with all sessions, for its workspace alone', async () => {
+      const { session } = await newSession('agt_eli')
+      await store.removeAgent('wsp_one', 'agt_eli')
+      expect(await store.findAgent('wsp_two', 'agt_eli')).toBeDefined()
+      const ticket = { workspaceId: 'wsp_two', sessionId: session.id, expiresInMs: 60_000, digest: 'last' } as const
+      await store.createTicket(ticket)
+      await store.removeAgent('wsp_two', 'agt_eli')
+      const removedAt = (await store.findSession(session.digest))?.revokedAt
+      expect(removedAt).toBeGreaterThan(1_500_000_000_000)
+      expect((await store.takeTicket('last'))?.revokedAt).toBe(removedAt)
+      expect(await store.revokedWithin(60_000)).toContainEqual({ kind: 'session', id: session.id })
+      expect(await store.findCredentials('eli@two.example')).toBeUndefined()
+      expect(await store.findAgent('wsp_two', 'agt_eli')).toBeUndefined()
+      expect((await store.agents('wsp_two')).map(({ id }) => id)).toEqual(['agt_dora'])
+      expect(await store.setAvailability('wsp_two', 'agt_eli', true)).toBeUndefined()
+      await store.removeAgent('wsp_two', 'agt_eli')
+      expect((await store.findSession(session.digest))?.revokedAt).toBe(removedAt)
+    })
+
     it('a session of nobody is not made', async () => {
       const session = { id: 'ses_x', digest: 'x', workspaceId: 'wsp_two', agentId: 'agt_cleo', expiresAt: 1 } as const
       await expect(store.createSession(session)).rejects.toThrow()
@@ -182,6 +202,18 @@ export function registerAccountContract(name: string, create: () => Promise<Acco
       expect(await store.findVisitor('wsp_two', '__proto__', 'digest of token')).toBeUndefined()
       expect(await store.findVisitor('wsp_one', 'constructor')).toBeUndefined()
       await expect(store.createVisitor(visitor)).rejects.toThrow()
+    })
+
+    it('P3 P4: a revoked token of a visitor proves nothing any more', async () => {
+      const visitor = { workspaceId: 'wsp_one', visitorId: 'phone', name: null, tokenDigest: 'stolen' } as const
+      await store.createVisitor(visitor)
+      await store.revokeToken('wsp_two', 'phone', 'stolen')
+      await store.revokeToken('wsp_one', 'phone', 'another')
+      expect(await store.findVisitor('wsp_one', 'phone', 'stolen')).toEqual({ bound: true, tokenMatches: true })
+      expect(await store.revokedWithin(60_000)).not.toContainEqual({ kind: 'token', id: 'stolen' })
+      await store.revokeToken('wsp_one', 'phone', 'stolen')
+      expect(await store.findVisitor('wsp_one', 'phone', 'stolen')).toEqual({ bound: true, tokenMatches: false })
+      expect(await store.revokedWithin(60_000)).toContainEqual({ kind: 'token', id: 'stolen' })
     })
   })
 }

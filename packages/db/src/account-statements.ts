@@ -1,4 +1,5 @@
 /** The SQL of accounts that every request or every process waits for; the rest goes through Prisma. */
+import type { Revoked } from '@dosti/accounts'
 import type { Statement } from './statement.ts'
 
 /** Those of some visitors who have written or were given a token; rows carry the place in the arrays, from 1. */
@@ -14,7 +15,7 @@ export const FIND_VISITORS: Statement<
     CROSS JOIN unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k (workspace_id, visitor_id, digest, place)
     CROSS JOIN LATERAL (
       SELECT v.bound, EXISTS (
-        SELECT FROM visitor_token t WHERE t.workspace_id = v.workspace_id AND t.visitor_id = v.visitor_id AND t.digest = k.digest
+        SELECT FROM visitor_token t WHERE t.workspace_id = v.workspace_id AND t.visitor_id = v.visitor_id AND t.digest = k.digest AND t.revoked_at IS NULL
       ) AS token_matches
       FROM visitor v WHERE scope.ids IS NOT NULL AND v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id OFFSET 0
     ) found`,
@@ -44,8 +45,20 @@ export const REVOKE_SESSION: Statement<[workspaceId: string, sessionId: string],
   text: `UPDATE session SET revoked_at = ${NOW} WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL`,
 }
 
-/** Sessions and keys that stopped to hold within the last so many milliseconds, of every workspace. */
-export const READ_REVOKED: Statement<[withinMs: number], { kind: 'session' | 'key'; id: string }> = {
+/** Keeps the first time. */
+export const REVOKE_TOKEN: Statement<[workspaceId: string, visitorId: string, digest: string], unknown> = {
+  name: 'revoke_token',
+  text: `UPDATE visitor_token SET revoked_at = ${NOW} WHERE workspace_id = $1 AND visitor_id = $2 AND digest = $3 AND revoked_at IS NULL`,
+}
+
+/** Keeps the first time. */
+export const REMOVE_AGENT: Statement<[workspaceId: string, agentId: string], unknown> = {
+  name: 'remove_agent',
+  text: `UPDATE agent SET removed_at = ${NOW}, available = false WHERE workspace_id = $1 AND id = $2 AND removed_at IS NULL`,
+}
+
+/** Sessions, keys and visitors' tokens that stopped to hold within the last so many milliseconds, of every workspace. */
+export const READ_REVOKED: Statement<[withinMs: number], Revoked> = {
   name: 'read_revoked',
   text: `
     WITH scope AS MATERIALIZED (
@@ -55,6 +68,11 @@ export const READ_REVOKED: Statement<[withinMs: number], { kind: 'session' | 'ke
       SELECT 'session' AS kind, s.id FROM session s WHERE scope.id = '*' AND s.revoked_at > scope.now - $1::bigint
       UNION ALL
       SELECT 'session', s.id FROM session s WHERE scope.id = '*' AND s.expires_at BETWEEN scope.now - $1::bigint AND scope.now
+      UNION ALL
+      SELECT 'session', s.id FROM agent a JOIN session s ON s.workspace_id = a.workspace_id AND s.agent_id = a.id
+      WHERE scope.id = '*' AND a.removed_at > scope.now - $1::bigint
+      UNION ALL
+      SELECT 'token', t.digest FROM visitor_token t WHERE scope.id = '*' AND t.revoked_at > scope.now - $1::bigint
       UNION ALL
       SELECT 'key', k.key FROM public_key k WHERE scope.id = '*' AND k.revoked_at > scope.now - $1::bigint
     ) ended`,

@@ -1,6 +1,14 @@
 import type { AccountStore, Session } from '@dosti/accounts'
 import type { Agent, AgentId, VisitorId, WorkspaceId } from '@dosti/contracts'
-import { CREATE_TICKET, FIND_VISITORS, READ_REVOKED, REVOKE_KEY, REVOKE_SESSION } from './account-statements.ts'
+import {
+  CREATE_TICKET,
+  FIND_VISITORS,
+  READ_REVOKED,
+  REMOVE_AGENT,
+  REVOKE_KEY,
+  REVOKE_SESSION,
+  REVOKE_TOKEN,
+} from './account-statements.ts'
 import { withConnection } from './client.ts'
 import type { Db } from './client.ts'
 import { gather } from './gather.ts'
@@ -31,7 +39,7 @@ function credentials(db: Db) {
     },
     async findCredentials(email) {
       const row = await scoped(db, '*', (tx) => tx.agent.findUnique({ where: { email: email.toLowerCase() } }))
-      if (row === null) return undefined
+      if (row === null || row.removedAt !== null) return undefined
       return { workspaceId: row.workspaceId as WorkspaceId, agentId: row.id as AgentId, passwordHash: row.passwordHash }
     },
     async createSession(session) {
@@ -78,18 +86,21 @@ function people(db: Db) {
   return {
     async agents(workspaceId) {
       const rows = await scoped(db, [workspaceId], (tx) =>
-        tx.agent.findMany({ where: { workspaceId }, orderBy: [{ name: 'asc' }, { id: 'asc' }] }),
+        tx.agent.findMany({ where: { workspaceId, removedAt: null }, orderBy: [{ name: 'asc' }, { id: 'asc' }] }),
       )
       return rows.map(toAgent)
     },
     async findAgent(workspaceId, id) {
       const where = { workspaceId_id: { workspaceId, id } }
       const row = await scoped(db, [workspaceId], (tx) => tx.agent.findUnique({ where }))
-      return row === null ? undefined : toAgent(row)
+      return row === null || row.removedAt !== null ? undefined : toAgent(row)
+    },
+    async removeAgent(workspaceId, id) {
+      await withConnection(db, (client) => transact(client, [workspaceId], [call(REMOVE_AGENT, [workspaceId, id])]))
     },
     async setAvailability(workspaceId, id, available) {
       const [row] = await scoped(db, [workspaceId], (tx) =>
-        tx.agent.updateManyAndReturn({ where: { workspaceId, id }, data: { available } }),
+        tx.agent.updateManyAndReturn({ where: { workspaceId, id, removedAt: null }, data: { available } }),
       )
       return row && toAgent(row)
     },
@@ -125,6 +136,11 @@ function visitors(db: Db) {
         await tx.visitorToken.create({ data: { workspaceId, visitorId, digest } })
       })
     },
+    async revokeToken(workspaceId, visitorId, digest) {
+      await withConnection(db, (client) =>
+        transact(client, [workspaceId], [call(REVOKE_TOKEN, [workspaceId, visitorId, digest])]),
+      )
+    },
     findVisitor: (workspaceId: WorkspaceId, visitorId: VisitorId, tokenDigest = '') =>
       findVisitor({ workspaceId, visitorId, tokenDigest }),
   } satisfies Partial<AccountStore>
@@ -141,7 +157,7 @@ function toSession(row: SessionRow & { agent: AgentRow & { workspace: { name: st
     workspaceName: row.agent.workspace.name,
     agent: { ...toAgent(row.agent), email: row.agent.email },
     expiresAt: Number(row.expiresAt),
-    revokedAt: numberOrNull(row.revokedAt),
+    revokedAt: numberOrNull(row.revokedAt ?? row.agent.removedAt),
   }
 }
 

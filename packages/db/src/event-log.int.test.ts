@@ -14,6 +14,7 @@ import { createEventLog } from './event-log.ts'
 import type { AddedAlert, LedLog, LogEntry } from './event-log.ts'
 import { createLogReader } from './log-reader.ts'
 import { migrate } from './migrate.ts'
+import { scoped } from './scope.ts'
 
 const workspaceId = 'wsp_a'
 
@@ -146,6 +147,20 @@ describe('the log and its follower', () => {
         agents: ['agt_ann', 'agt_ben'],
       },
     ])
+  })
+
+  it('P4 rings for no agent whose membership ended', async () => {
+    const accounts = createAccountStore(db)
+    await scoped(db, [workspaceId], (tx) =>
+      tx.agent.create({
+        data: { workspaceId, id: 'agt_gone', name: 'Gus', email: 'gus@example.com', passwordHash: 'hash' },
+      }),
+    )
+    await accounts.removeAgent(workspaceId, 'agt_gone')
+    await store.change([visitorSends({ workspaceId, visitorId: 'whom?' }, 'hello?')])
+    const [first] = await leading(db, follow)
+    const taken = await createAlertStore(db).take(workspaceId, first?.alertId ?? 'alr_')
+    expect(taken?.agents).toEqual(['agt_ann', 'agt_ben'])
   })
 
   it('what rang can be read again while the visitor waits, in the scope of its workspace', async () => {
