@@ -1,5 +1,6 @@
 /** P4: what was revoked is cut within two seconds, on every node. */
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { digest, randomToken } from '@dosti/runtime'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -14,6 +15,12 @@ import {
   until,
 } from './support/people.ts'
 import { startWorld, type World } from './support/world.ts'
+
+/** A text frame as a client sends it, with a mask of zeros (RFC 6455, 5.2). */
+function maskedText(text: string): Buffer {
+  const payload = Buffer.from(text)
+  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload])
+}
 
 let world: World
 beforeAll(async () => {
@@ -97,6 +104,27 @@ describe('P4 revoking', () => {
     await expect(overSocketIo(second, { key, visitorId, visitorToken })).rejects.toMatchObject({
       data: { code: 'visitor.token_required' },
     })
+  })
+
+  it('whoever does not answer the goodbye can do nothing more either', async () => {
+    const { id, publicKey } = world.acme
+    const key = `dosti_pub_${'g'.repeat(32)}`
+    await world.sql('INSERT INTO public_key (workspace_id, key) VALUES ($1, $2)', [id, key])
+    const stubborn = await overWebSocket(nodes()[0], { key, visitorId: 'stubborn' })
+    const witness = await overWebSocket(nodes()[0], { key: publicKey, visitorId: 'stubborn' })
+    // From here on it writes by hand: the library would answer the close frame and say no more.
+    const { _socket: line } = stubborn.socket as unknown as { _socket: Socket }
+    const ended = once(line, 'close')
+    line.removeAllListeners('data')
+    const bytes: Buffer[] = []
+    line.on('data', (data: Buffer) => bytes.push(data))
+    const started = Date.now()
+    await world.sql(`UPDATE public_key SET revoked_at = ${NOW} WHERE key = $1`, [key])
+    await until(() => Buffer.concat(bytes).includes('revoked'), 'the goodbye')
+    line.write(maskedText(JSON.stringify({ id: 'last', op: 'message.send', input: { text: 'too late' } })))
+    await ended
+    expect(Date.now() - started).toBeLessThan(2000)
+    expect(await witness.ask('conversation.sync')).toMatchObject({ ok: true, data: { events: [] } })
   })
 
   it('a membership cuts all sessions of an agent, who cannot sign in any more', async () => {

@@ -10,7 +10,7 @@ import { microsOf, percent } from './sends.ts'
 
 const IDLE = 8000
 const AT_ONCE = 10_000
-/** Handshakes under way at a time: the most that the queue of a listening socket, 511 by default, takes at once. */
+/** Handshakes under way at a time; with more the queue of a listening socket, 511 by default, would refuse some for a second. */
 const UNDER_WAY = 500
 /** Connections made and closed first, so that code and caches are warm before memory is read. */
 const WARM = 200
@@ -47,7 +47,7 @@ export const connections: Measure = async (setting) => {
       (point) => look.reached(points[point] ?? point),
     )
   }
-  say(`${count} connections at once, ours and bare in turn, ${flags.repeats} times`)
+  say(`${count} connections in a row, ours and bare in turn, ${flags.repeats} times`)
   const [ourNode, bareNode] = [await gateway(), await relay()]
   const storms = await takeTurns(flags.repeats, { ours: storm(ourNode, true), bare: storm(bareNode, false) })
   for (const node of [ourNode, bareNode]) await node.stop()

@@ -9,6 +9,7 @@ export interface Finding {
 
 export const RULES = {
   lost: 'I1 acknowledged and missing somewhere',
+  untold: 'I1 pushes that never came',
   doubled: 'I2 there twice',
   outOfOrder: 'I3 out of order',
   gaps: 'I3 gaps in the numbers',
@@ -31,6 +32,7 @@ export function check(recording: Recording): Verdict {
   const log = indexLog(recording.log)
   return {
     lost: checkLost(recording, log),
+    untold: checkPushes(recording),
     doubled: checkDoubled(recording, log),
     outOfOrder: checkOrder(recording, log),
     gaps: checkGaps(recording, log),
@@ -81,10 +83,6 @@ function checkLost({ sends, parties }: Recording, log: Log): Finding {
   const wrong: string[] = []
   const held = new Map(parties.map((party) => [party, new Set(party.items.map(({ id }) => id))]))
   const acked = sends.filter(({ outcome }) => outcome === 'ok')
-  const listeners = Map.groupBy(
-    parties.filter(({ sees }) => sees === 'pushed'),
-    threadKey,
-  )
   for (const send of acked) {
     const ids = new Set(send.acks.map(({ id }) => id))
     const stored = (log.byText.get(send.text) ?? []).filter(({ id }) => ids.has(id))
@@ -94,25 +92,34 @@ function checkLost({ sends, parties }: Recording, log: Log): Finding {
         wrong.push(`${send.text} was acknowledged at ${timestamp} and is stored at ${stored[0]?.timestamp}`)
     for (const party of wholeParties(parties, send))
       for (const id of ids) if (!held.get(party)?.has(id)) wrong.push(`${send.text} never reached ${party.name}`)
-    for (const party of listeners.get(threadKey(send)) ?? [])
-      for (const id of ids)
-        if (wasThere(party, send) && !held.get(party)?.has(id))
-          wrong.push(`${send.text} was never told to ${party.name}, who was there`)
   }
   return { n: acked.length, wrong }
 }
 
-/** A push may be found late: a gateway stands still for up to a minute, and then has ten seconds. */
-const THERE = { beforeMs: 3000, afterMs: 70_000 }
+/** A client that only hears is told of what was sent this long after it came, or later; in milliseconds. */
+const SETTLED_IN_MS = 3000
 
-/** A client that only hears was connected long enough before and after to hear of somebody else's message. */
-function wasThere({ name, there }: Party, { party, stream, sentAt, acks }: Send): boolean {
-  const ackedAt = Math.max(...acks.map(({ at }) => at))
-  return (
-    party !== name &&
-    stream === 'public' &&
-    there.some(({ from, until }) => from <= sentAt - THERE.beforeMs && until >= ackedAt + THERE.afterMs)
+function checkPushes({ sends, parties, pushedWithinMs }: Recording): Finding {
+  const wrong: string[] = []
+  let n = 0
+  const threads = Map.groupBy(
+    sends.filter(({ outcome, stream }) => outcome === 'ok' && stream === 'public'),
+    threadKey,
   )
+  for (const { name, there, items, ...thread } of parties.filter(({ sees }) => sees === 'pushed')) {
+    const told = new Set(items.map(({ id }) => id))
+    for (const { party, text, sentAt, acks } of threads.get(threadKey(thread)) ?? []) {
+      const ackedAt = Math.max(...acks.map(({ at }) => at))
+      const wasThere = there.some(
+        ({ from, until }) => from <= sentAt - SETTLED_IN_MS && until >= ackedAt + pushedWithinMs,
+      )
+      // Its own words are acknowledged to it, not told.
+      if (party === name || !wasThere) continue
+      n += 1
+      if (!acks.some(({ id }) => told.has(id))) wrong.push(`${text} was never told to ${name}, who was there`)
+    }
+  }
+  return { n, wrong }
 }
 
 function checkDoubled({ sends, parties }: Recording, log: Log): Finding {

@@ -14,6 +14,7 @@ export interface CrowdOptions {
   /** Messages a second, all visitors together, answers not counted. */
   rate: number
   pollEveryMs: number
+  pushedWithinMs: number
 }
 
 export interface Crowd {
@@ -41,7 +42,7 @@ const LOOK_MS = 25
 
 /** Connects everybody and lets them talk. */
 export async function bringCrowd(world: World, random: Random, options: CrowdOptions): Promise<Crowd> {
-  const recording = emptyRecording()
+  const recording = emptyRecording(options.pushedWithinMs)
   const at = (port: number) => `http://127.0.0.1:${port}`
   const place: Place = {
     recording,

@@ -175,8 +175,12 @@ const deafAgents: Fault = {
     const lane = async (): Promise<void> => {
       while (sent < messages) {
         sent += 1
-        const reply = await visitor.ask('message.send', { text, clientMessageId: `talk-${sent}` })
-        if (!reply.ok) await wait(reply.error.retryAfterMs ?? 100)
+        const clientMessageId = `talk-${sent}`
+        for (;;) {
+          const reply = await visitor.ask('message.send', { text, clientMessageId })
+          if (reply.ok) break
+          await wait(reply.error.retryAfterMs ?? 100)
+        }
       }
     }
     await Promise.all(Array.from({ length: 8 }, lane))

@@ -60,7 +60,7 @@ const throwInHandler: Fault = {
       await wait(25)
     }
     const tookMs = Date.now() - from
-    // Three seconds alone; here the whole crowd has the same cores.
+    // It takes two seconds of a free core; here a whole crowd shares it.
     stage.expect('only that process is started again, within 5 s', tookMs < 5000, `${tookMs} ms`)
   },
 }

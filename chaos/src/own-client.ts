@@ -1,4 +1,4 @@
-/** A visitor as a customer's page has it: the product's own client, in a browser with two tabs that are reloaded and lose their network. */
+/** A visitor on the product's own client: a browser with two tabs, which are reloaded and lose their network. */
 import { setTimeout as wait } from 'node:timers/promises'
 import {
   createConnection,
@@ -6,15 +6,17 @@ import {
   createOutbox,
   openSocketIo,
   openThread,
+  unreachable,
   type Connection,
   type HttpRoad,
   type Network,
   type OpenLine,
   type Outbox,
+  type PendingMessage,
   type Thread,
 } from '@dosti/client'
 import { createBrowser, type Tab } from '@dosti/client/testing/tabs'
-import type { StoredEvent } from '@dosti/contracts'
+import type { Reply, StoredEvent } from '@dosti/contracts'
 import { followByPoll, newSend, type Follower, type Place, type Visitor } from './people.ts'
 import { hearBytes, newParty, ownerMark, type Attempt, type Party, type Send } from './recording.ts'
 import { itemOf } from './views.ts'
@@ -24,6 +26,8 @@ const UNSETTLED_MAX = 20
 /** How long a lost network stays lost, in milliseconds. */
 const TUNNEL_MS = [200, 3000] as const
 const LOOK_MS = 50
+/** Who is not whole by then is asked again. */
+const CATCH_UP_MS = 5000
 
 /** What one tab has open. */
 interface Page {
@@ -56,13 +60,19 @@ export function bringOwnClient(
   })
 
   const openPage = (party: Party): Page => {
+    const note: Note = (operation, startedAt, reply) => {
+      const told = reply === undefined ? { outcome: 'lost' as const } : outcomeOf(reply)
+      const { name, visitorId: whose } = party
+      const tookMs = Date.now() - startedAt
+      recording.attempts.push({ party: name, visitorId: whose, operation, startedAt, tookMs, ...told })
+    }
     const tab = openTab()
     const connection = createConnection({
       gateway,
       hello: async () => ({ key: workspace.publicKey, visitorId }),
-      overHttp: overHttp(place.api, workspace, party),
+      overHttp: overHttp(place.api, workspace, party, network, note),
       network: network.seen,
-      openLine: recordingLine(party, recording.attempts),
+      openLine: lineIn(party, network, note),
     })
     const outbox = createOutbox({
       connection,
@@ -72,6 +82,7 @@ export function bringOwnClient(
     })
     const thread = openThread({ connection, outbox, audience: 'visitor' })
     outbox.onSettled((event) => settle(event))
+    outbox.pending.subscribe(() => fail(outbox.pending.get()))
     connection.connect()
     return { tab, connection, outbox, thread }
   }
@@ -82,6 +93,14 @@ export function bringOwnClient(
     send.acks.push({ id, timestamp, at: Date.now() })
     send.outcome = 'ok'
     if (open.delete(send.text)) settled(send)
+  }
+  const fail = (pending: readonly PendingMessage[]): void => {
+    for (const { state, text, error } of pending) {
+      const send = sends.get(text)
+      if (state !== 'failed' || send === undefined || !open.delete(text)) continue
+      send.outcome = 'fail'
+      send.code = error?.code ?? 'none'
+    }
   }
   const pages = parties.map(openPage)
   const reload = (index: number): void => {
@@ -102,9 +121,17 @@ export function bringOwnClient(
         const all = recording.log.filter(
           (event) => event.workspaceId === workspace.id && event.visitorId === visitorId && event.stream === 'public',
         ).length
+        const end = Date.now() + CATCH_UP_MS
+        const waitFor = async (): Promise<void> => {
+          if (Date.now() > end) throw new Error('not whole yet')
+          await wait(LOOK_MS)
+        }
         pages[index]?.thread.refresh()
-        while (!isServed() || view()?.seq !== all) await wait(LOOK_MS)
-        while (view()?.hasOlder === true) await pages[index]?.thread.loadOlder()
+        while (!isServed() || view()?.seq !== all) await waitFor()
+        while (view()?.hasOlder === true) {
+          await pages[index]?.thread.loadOlder()
+          if (view()?.loadingOlder === true || view()?.hasOlder === true) await waitFor()
+        }
       },
       finish() {
         party.items = (view()?.events ?? []).map(itemOf)
@@ -142,86 +169,119 @@ export function bringOwnClient(
     },
     drop() {
       if (random.chance(0.5)) reload(random.between(0, 1))
-      else network.lose(random.between(...TUNNEL_MS))
+      else network.lose(random.between(...TUNNEL_MS), random.chance(0.5))
     },
   }
 }
 
-/** What both tabs are told of their network. */
-function createNetwork(): { seen: Network; lose: (ms: number) => void } {
+interface Browser {
+  /** What it tells its tabs. */
+  seen: Network
+  isThere: () => boolean
+  /** Resolves once the network is there. */
+  back: () => Promise<void>
+  /** Nothing comes or goes for so long; the tabs may be told. */
+  lose: (ms: number, told: boolean) => void
+}
+
+function createNetwork(): Browser {
   const listeners = new Set<Parameters<Network['watch']>[0]>()
-  let isThere = true
+  let [isThere, isSeen] = [true, true]
+  let back = Promise.resolve()
   const tell = (what: 'online' | 'offline'): void => {
-    isThere = what === 'online'
+    isSeen = what === 'online'
     for (const listener of listeners) listener(what)
   }
   return {
+    isThere: () => isThere,
+    back: () => back,
     seen: {
-      online: () => isThere,
+      online: () => isSeen,
       watch(listener) {
         listeners.add(listener)
         return () => void listeners.delete(listener)
       },
     },
-    lose(ms) {
-      tell('offline')
-      setTimeout(() => tell('online'), ms)
+    lose(ms, told) {
+      if (!isThere) return
+      isThere = false
+      back = wait(ms).then(() => {
+        isThere = true
+        if (told) tell('online')
+      })
+      if (told) tell('offline')
     },
   }
 }
 
-/** The client's own line, with everything that it is told. */
-function recordingLine(party: Party, attempts: Attempt[]): OpenLine {
+type Note = (operation: string, startedAt: number, reply: Reply<unknown> | undefined) => void
+
+const outcomeOf = (reply: Reply<unknown>): Pick<Attempt, 'outcome' | 'code'> =>
+  reply.ok ? { outcome: 'ok' } : { outcome: 'refused', code: reply.error.code }
+
+/** The client's own line in such a network: it stands still while that is gone, and none is opened. Everything told is recorded. */
+function lineIn(party: Party, network: Browser, note: Note): OpenLine {
   const hear = (told: unknown): void => hearBytes(party, JSON.stringify(told))
   return (gateway, hello, handlers, now) => {
+    if (!network.isThere()) {
+      const failing = setTimeout(() => handlers.onEnd(unreachable()), LOOK_MS)
+      return { emit: () => Promise.reject(unreachable()), heardAt: () => 0, close: () => clearTimeout(failing) }
+    }
+    const heard = (told: unknown, handle: () => void): void => {
+      hear(told)
+      void network.back().then(handle)
+    }
     const line = openSocketIo(
       gateway,
       hello,
       {
         ...handlers,
-        onWelcome(welcome) {
-          hear(welcome)
-          handlers.onWelcome(welcome)
-        },
-        onEvent(name, payload) {
-          hear(payload)
-          handlers.onEvent(name, payload)
-        },
+        onWelcome: (welcome) => heard(welcome, () => handlers.onWelcome(welcome)),
+        onEvent: (name, payload) => heard(payload, () => handlers.onEvent(name, payload)),
       },
       now,
     )
     return {
       ...line,
       async emit(operation, input, timeoutMs) {
+        await network.back()
         const startedAt = Date.now()
-        const reply = await line.emit(operation, input, timeoutMs)
-        hear(reply)
-        attempts.push({
-          party: party.name,
-          visitorId: party.visitorId,
-          operation,
-          startedAt,
-          tookMs: Date.now() - startedAt,
-          outcome: reply.ok ? 'ok' : 'refused',
-          ...(reply.ok ? {} : { code: reply.error.code }),
-        })
-        return reply
+        try {
+          const reply = await line.emit(operation, input, timeoutMs)
+          hear(reply)
+          note(operation, startedAt, reply)
+          await network.back()
+          return reply
+        } catch (error) {
+          note(operation, startedAt, undefined)
+          throw error
+        }
       },
     }
   }
 }
 
-function overHttp(api: string, { publicKey }: Workspace, party: Party): HttpRoad {
+function overHttp(api: string, { publicKey }: Workspace, party: Party, network: Browser, note: Note): HttpRoad {
   const headers = { 'x-dosti-key': publicKey, 'x-dosti-visitor': party.visitorId }
   const http = createHttp({
     api,
     credentials: 'omit',
     headers: () => headers,
-    async fetch(...asked) {
-      const response = await fetch(...asked)
-      const text = await response.text()
-      hearBytes(party, text)
-      return new Response(text, response)
+    async fetch(url, request) {
+      if (!network.isThere()) throw new TypeError('no network')
+      const { pathname } = new URL(url instanceof Request ? url.url : url)
+      const operation = pathname.slice('/api/v1/'.length)
+      const startedAt = Date.now()
+      try {
+        const response = await fetch(url, request)
+        const text = await response.text()
+        hearBytes(party, text)
+        note(operation, startedAt, JSON.parse(text) as Reply<unknown>)
+        return new Response(text, response)
+      } catch (error) {
+        note(operation, startedAt, undefined)
+        throw error
+      }
     },
   })
   return {

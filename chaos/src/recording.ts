@@ -135,6 +135,8 @@ export interface Expectation {
 }
 
 export interface Recording {
+  /** Whoever stays connected for so long has heard of a message: a node may stand still, and then has ten seconds. In milliseconds. */
+  pushedWithinMs: number
   sends: Send[]
   parties: Party[]
   attempts: Attempt[]
@@ -147,8 +149,9 @@ export interface Recording {
 }
 
 /** A recording with nothing in it. */
-export function emptyRecording(): Recording {
+export function emptyRecording(pushedWithinMs: number): Recording {
   return {
+    pushedWithinMs,
     sends: [],
     parties: [],
     attempts: [],

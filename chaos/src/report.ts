@@ -33,6 +33,7 @@ export function report(outcome: Outcome, faults: readonly Fault[]): string[] {
       `of ${sends.length} sent; ${log.length} events in the log, ${parties.length} clients`,
     ),
     wrong('lost', 'acknowledged messages'),
+    wrong('untold', 'messages of others to clients who were there'),
     wrong('doubled', 'messages sent'),
     wrong('outOfOrder', 'events and copies of events'),
     wrong('gaps', 'events and copies of events'),

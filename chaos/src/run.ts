@@ -44,6 +44,8 @@ export interface Outcome {
 /** Who has not recovered after this long is given up, and is a finding; likewise at the end, in milliseconds. */
 const PATIENCE_MS = 60_000
 const BETWEEN_MS = 500
+/** The longest that a gateway stands still (T5), and ten seconds. */
+const PUSHED_WITHIN_MS = { short: 20_000, full: 70_000 }
 /** Between two faults, this share of the clients loses its connection and comes back to the other gateway. */
 const MOVING = 0.3
 /** After this share of the faults nobody talks until all have caught up. */
@@ -62,6 +64,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
       visitors: options.visitors,
       rate: options.rate,
       pollEveryMs: 400,
+      pushedWithinMs: PUSHED_WITHIN_MS[options.size],
     })
     await wait(1500)
     const before = descriptors(world)

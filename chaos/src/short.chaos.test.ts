@@ -30,6 +30,7 @@ describe('chaos', () => {
       expect([...outcome.injected.keys()].toSorted()).toEqual(KINDS.toSorted())
       expect(outcome.acked).toBeGreaterThan(500)
       expect(outcome.verdict.alerts.n).toBeGreaterThan(10)
+      expect(outcome.verdict.untold.n).toBeGreaterThan(0)
     },
   )
 
@@ -57,7 +58,9 @@ describe('chaos', () => {
 })
 
 it('each rule of the checker has a product that breaks it', () => {
-  expect(new Set(SABOTAGES.flatMap(({ found }) => found.map(({ rule }) => rule)))).toEqual(new Set(Object.keys(RULES)))
+  // No SQL silences a push; its rule is tested with spoilt recordings alone.
+  const broken = [...SABOTAGES.flatMap(({ found }) => found.map(({ rule }) => rule)), 'untold']
+  expect(new Set(broken)).toEqual(new Set(Object.keys(RULES)))
 })
 
 const wrongOf = (verdict: Verdict, rule: keyof Verdict): string => verdict[rule].wrong.join('\n')

@@ -12,6 +12,8 @@ import { BACKLOG_BYTES_MAX, SLOW_BYTES } from './slow-readers.ts'
 
 /** Close codes of our own, from the range that applications may use. */
 const CLOSE = { goingAway: 1001, revoked: 4401, helloTimeout: 4408 } as const
+/** Who has not answered a goodbye by then is hung up on, in milliseconds. */
+const GOODBYE_MS = 1000
 
 /** The raw sockets of this node, by room. */
 export interface RawSockets {
@@ -70,10 +72,10 @@ export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnec
       const giveUpPlace = admission.enter(request)
       const leaveNode = drain.add({
         isBusy: () => connection?.isBusy() ?? false,
-        cut: () => socket.close(CLOSE.goingAway, 'going away'),
+        cut: () => sayGoodbye(socket, 'goingAway', 'going away'),
       })
       alive.set(socket, true)
-      const timer = setTimeout(() => socket.close(CLOSE.helloTimeout, 'say hello first'), HELLO_TIMEOUT_MS)
+      const timer = setTimeout(() => sayGoodbye(socket, 'helloTimeout', 'say hello first'), HELLO_TIMEOUT_MS)
       const answer = (id: Frame['id'], reply: Reply<unknown>): void =>
         sendOrCut(socket, JSON.stringify({ id, ...reply }))
       const refuse = (id: Frame['id'], error: unknown): void =>
@@ -104,6 +106,8 @@ export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnec
       }
 
       socket.on('message', (data, binary) => {
+        // P4: whoever was told goodbye may take its time to answer, and say nothing meanwhile.
+        if (socket.readyState !== socket.OPEN) return
         const frame = readFrame(textOf(data), binary)
         if (!frame.ok) return refuse(frame.id, frame.error)
         if (frame.op === 'hello') return void sayHello(frame)
@@ -123,7 +127,7 @@ export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnec
       })
     },
     disconnect(room) {
-      for (const socket of rooms.get(room) ?? []) socket.close(CLOSE.revoked, 'revoked')
+      for (const socket of rooms.get(room) ?? []) sayGoodbye(socket, 'revoked', 'revoked')
     },
     hasAny: (names) => names.some((name) => rooms.has(name)),
     send(names, frame, { mayBeDropped }) {
@@ -135,9 +139,14 @@ export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnec
     },
     close() {
       clearInterval(heartbeat)
-      for (const socket of alive.keys()) socket.close(CLOSE.goingAway, 'going away')
+      for (const socket of alive.keys()) sayGoodbye(socket, 'goingAway', 'going away')
     },
   }
+}
+
+function sayGoodbye(socket: WebSocket, why: keyof typeof CLOSE, words: string): void {
+  socket.close(CLOSE[why], words)
+  setTimeout(() => socket.terminate(), GOODBYE_MS).unref()
 }
 
 function textOf(data: RawData): string {

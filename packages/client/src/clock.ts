@@ -17,7 +17,7 @@ export const realClock: Clock = {
   random: () => Math.random(),
 }
 
-/** The longest wait: however long an outage lasted, everybody is served again within ten seconds of its end (I5). */
+/** The longest wait between two tries, so that whoever was cut off is back within ten seconds (I5), however long it lasted. */
 const BACKOFF_MAX_MS = 8000
 
 /** How long to wait before try number `attempt` (from 1): doubles from half a second to 8 s, spread so that a crowd does not return at once. */

@@ -70,7 +70,7 @@ export const READ_REVOKED: Statement<[withinMs: number], Revoked> = {
       SELECT 'session', s.id FROM session s WHERE scope.id = '*' AND s.expires_at BETWEEN scope.now - $1::bigint AND scope.now
       UNION ALL
       SELECT 'session', s.id FROM agent a JOIN session s ON s.workspace_id = a.workspace_id AND s.agent_id = a.id
-      WHERE scope.id = '*' AND a.removed_at > scope.now - $1::bigint
+      WHERE scope.id = '*' AND a.removed_at > scope.now - $1::bigint AND s.revoked_at IS NULL AND s.expires_at > scope.now
       UNION ALL
       SELECT 'token', t.digest FROM visitor_token t WHERE scope.id = '*' AND t.revoked_at > scope.now - $1::bigint
       UNION ALL

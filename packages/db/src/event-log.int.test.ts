@@ -163,6 +163,20 @@ describe('the log and its follower', () => {
     expect(taken?.agents).toEqual(['agt_ann', 'agt_ben'])
   })
 
+  it('P4 where every membership ended it rings for nobody, and nobody else waits for that', async () => {
+    const deserted = 'wsp_deserted' as const
+    await scoped(db, [deserted], (tx) =>
+      tx.workspace.create({ data: { id: deserted, name: 'Deserted', createdAt: 0 } }),
+    )
+    await store.change([visitorSends({ workspaceId: deserted, visitorId: 'hello?' }, 'hello?')])
+    const [first] = await leading(db, follow)
+    const alerts = createAlertStore(db)
+    expect((await alerts.take(deserted, first?.alertId ?? 'alr_'))?.agents).toEqual([])
+    expect((await alerts.rung([deserted, workspaceId], 60_000, 100)).map(({ workspaceId: id }) => id)).toContain(
+      deserted,
+    )
+  })
+
   it('what rang can be read again while the visitor waits, in the scope of its workspace', async () => {
     const of = { workspaceId, visitorId: 'again' } as const
     await store.change([visitorSends(of, 'hello?')])

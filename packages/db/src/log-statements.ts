@@ -180,7 +180,7 @@ export interface RingRow {
 }
 
 const RING = `l.workspace_id, l.id, l.conversation_id, l.visitor_id, v.name AS visitor_name, c.last_text AS text, l.step,
-  (SELECT json_agg(json_build_object('id', m.id, 'available', m.available) ORDER BY m.id)
+  (SELECT coalesce(json_agg(json_build_object('id', m.id, 'available', m.available) ORDER BY m.id), '[]')
     FROM agent m WHERE m.workspace_id = l.workspace_id AND m.removed_at IS NULL) AS agents`
 
 /** Of those who take an alert at once, one gets the row: `sent` if the visitor still waits, `cancelled` if not. */
