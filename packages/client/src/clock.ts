@@ -18,9 +18,9 @@ export const realClock: Clock = {
 }
 
 /** The longest wait between two tries, so that whoever was cut off is back within ten seconds (I5), however long it lasted. */
-const BACKOFF_MAX_MS = 8000
+const BACKOFF_MAX_MS = 5000
 
-/** How long to wait before try number `attempt` (from 1): doubles from half a second to 8 s, spread so that a crowd does not return at once. */
+/** How long to wait before try number `attempt` (from 1): doubles from half a second to 5 s, spread so that a crowd does not return at once. */
 export function backoffMs(attempt: number, clock: Clock): number {
   const ceiling = Math.min(BACKOFF_MAX_MS, 500 * 2 ** (attempt - 1))
   return Math.round(ceiling * (0.5 + clock.random() / 2))
