@@ -9,7 +9,7 @@ import { startNode, type Node } from '../src/processes.ts'
 import { microsOf, percent } from './sends.ts'
 
 const IDLE = 8000
-const AT_ONCE = 10_000
+const CONNECTS = 10_000
 /** Handshakes under way at a time; with more the queue of a listening socket, 511 by default, would refuse some for a second. */
 const UNDER_WAY = 500
 /** Connections made and closed first, so that code and caches are warm before memory is read. */
@@ -23,7 +23,7 @@ interface Memory {
 
 export const connections: Measure = async (setting) => {
   const { flags, running, generator, world, say } = setting
-  const count = flags.quick ? 100 : AT_ONCE
+  const count = flags.quick ? 100 : CONNECTS
   const relay = () =>
     startNode(running, {
       entry: 'bench/baselines/relay.ts',

@@ -50,8 +50,8 @@ export function bringOwnClient(
   const network = createNetwork()
   const openTab = createBrowser()
   const sends = new Map<string, Send>()
-  /** What was said and has no outcome yet, by its text. */
-  const open = new Map<string, { since: number }>()
+  /** When what has no outcome yet was said, by its text. */
+  const open = new Map<string, number>()
   const parties = [0, 1].map((tab) => {
     const name = `own ${workspace.name}.${visitorId} tab ${tab}`
     const party = newParty({ name, workspaceId: workspace.id, visitorId, sees: 'numbered' })
@@ -145,7 +145,7 @@ export function bringOwnClient(
     workspace,
     visitorId,
     road: 'own',
-    outbox: { size: () => open.size, oldestSince: () => [...open.values()][0]?.since },
+    outbox: { size: () => open.size, oldestSince: () => [...open.values()][0] },
     followers: [...parties.map(follower), followByPoll(place, workspace, visitorId, random)],
     say() {
       if (open.size >= UNSETTLED_MAX) return
@@ -164,7 +164,7 @@ export function bringOwnClient(
       })
       recording.sends.push(send)
       sends.set(text, send)
-      open.set(text, { since: Date.now() })
+      open.set(text, Date.now())
       send.clientMessageId = page.outbox.send({ kind: 'message', text }).clientMessageId
     },
     drop() {
@@ -174,8 +174,9 @@ export function bringOwnClient(
   }
 }
 
-interface Browser {
-  /** What it tells its tabs. */
+/** The network of one browser, which goes away and comes back. */
+interface LossyNetwork {
+  /** What the browser tells its tabs of it. */
   seen: Network
   isThere: () => boolean
   /** Resolves once the network is there. */
@@ -184,7 +185,7 @@ interface Browser {
   lose: (ms: number, told: boolean) => void
 }
 
-function createNetwork(): Browser {
+function createNetwork(): LossyNetwork {
   const listeners = new Set<Parameters<Network['watch']>[0]>()
   let [isThere, isSeen] = [true, true]
   let back = Promise.resolve()
@@ -220,7 +221,7 @@ const outcomeOf = (reply: Reply<unknown>): Pick<Attempt, 'outcome' | 'code'> =>
   reply.ok ? { outcome: 'ok' } : { outcome: 'refused', code: reply.error.code }
 
 /** The client's own line in such a network: it stands still while that is gone, and none is opened. Everything told is recorded. */
-function lineIn(party: Party, network: Browser, note: Note): OpenLine {
+function lineIn(party: Party, network: LossyNetwork, note: Note): OpenLine {
   const hear = (told: unknown): void => hearBytes(party, JSON.stringify(told))
   return (gateway, hello, handlers, now) => {
     if (!network.isThere()) {
@@ -261,7 +262,7 @@ function lineIn(party: Party, network: Browser, note: Note): OpenLine {
   }
 }
 
-function overHttp(api: string, { publicKey }: Workspace, party: Party, network: Browser, note: Note): HttpRoad {
+function overHttp(api: string, { publicKey }: Workspace, party: Party, network: LossyNetwork, note: Note): HttpRoad {
   const headers = { 'x-dosti-key': publicKey, 'x-dosti-visitor': party.visitorId }
   const http = createHttp({
     api,

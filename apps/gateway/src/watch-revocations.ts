@@ -1,6 +1,7 @@
 /**
- * P4: whoever is connected by a key, a token or a session that was revoked is cut within two seconds, on every node: each asks Postgres by
- * itself, so it holds without Redis. The line is cut, not the namespace: the client comes back, and is then told why it may not.
+ * P4: whoever is connected by a key, a token or a session that was revoked is cut within two seconds, on every node: each asks
+ * Postgres by itself, so it holds without Redis. The line is cut, not the namespace: the client comes back, and is then told why
+ * it may not.
  */
 import type { Revoked } from '@dosti/accounts'
 import { repeat, type Logger } from '@dosti/runtime'
