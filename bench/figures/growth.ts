@@ -8,8 +8,11 @@ import { createWorld, type World } from '../src/world.ts'
 import { microsOf } from './sends.ts'
 
 /** Messages per visitor; the number of visitors makes the size. */
-const MESSAGES = 100
+const MESSAGES = 25
 const READ = 20
+/** Visitors who read and visitors who write, as many at every size and spread over all: who is read from is not written to. */
+const READERS = 200
+const WRITERS = 200
 
 interface Grown {
   world: World
@@ -19,7 +22,7 @@ interface Grown {
 }
 
 export const growth: Measure = async ({ flags, running, generator, stores, say }) => {
-  const sizes = flags.quick ? [1_000, 2_000] : [10_000, 1_000_000, ...(flags.full ? [10_000_000] : [])]
+  const sizes = flags.quick ? [10_000, 20_000] : [10_000, 1_000_000, ...(flags.full ? [10_000_000] : [])]
   const grown: Record<string, Grown> = {}
   for (const size of sizes) {
     const started = performance.now()
@@ -33,13 +36,12 @@ export const growth: Measure = async ({ flags, running, generator, stores, say }
   await Object.values(grown)[0]?.world.sql.query('CHECKPOINT')
   await wait(flags.quick ? 0 : 3000)
   const ask =
-    ({ api, visitors }: Grown, request: (visitorId: string) => Request, expect: string) =>
+    ({ api }: Grown, requests: Request[], expect: string) =>
     async () => {
       const result = await generator.run<'requests'>({
         kind: 'requests',
         server: api.url,
-        // Spread over all of them, so that a large database cannot be read from a small corner.
-        requests: Array.from({ length: 1000 }, (_, index) => request(`old-${Math.floor((index * visitors) / 1000)}`)),
+        requests,
         connections: flags.quick ? 8 : 64,
         warmUpMs: flags.warmUpMs,
         measureMs: flags.measureMs,
@@ -52,8 +54,22 @@ export const growth: Measure = async ({ flags, running, generator, stores, say }
     }
   const contestants = Object.fromEntries(
     Object.entries(grown).flatMap(([size, one]) => [
-      [`poll ${size}`, ask(one, (id) => pollOf(one, id), 'message 100 ')],
-      [`send ${size}`, ask(one, (id) => sendOf(one, id), '"success":true')],
+      [
+        `poll ${size}`,
+        ask(
+          one,
+          readersOf(one).map((id) => pollOf(one, id)),
+          `message ${MESSAGES} `,
+        ),
+      ],
+      [
+        `send ${size}`,
+        ask(
+          one,
+          writersOf(one).map((id) => sendOf(one, id)),
+          '"success":true',
+        ),
+      ],
     ]),
   )
   say(
@@ -86,6 +102,12 @@ export const growth: Measure = async ({ flags, running, generator, stores, say }
     raw: results,
   } satisfies Figure
 }
+
+// Every other of those who act reads, the rest write.
+const actorsOf = ({ visitors }: Grown) =>
+  Array.from({ length: READERS + WRITERS }, (_, index) => `old-${Math.floor((index * visitors) / (READERS + WRITERS))}`)
+const readersOf = (grown: Grown) => actorsOf(grown).filter((_, index) => index % 2 === 0)
+const writersOf = (grown: Grown) => actorsOf(grown).filter((_, index) => index % 2 === 1)
 
 function pollOf({ world, cursor }: Grown, visitorId: string): Request {
   return { method: 'GET', path: `/api/chat/poll?apiKey=${world.key}&visitorId=${visitorId}&lastTimestamp=${cursor}` }

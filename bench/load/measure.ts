@@ -31,7 +31,9 @@ function readStat(pid: number): { parent: number; seconds: number } | undefined 
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The name in brackets may hold anything, blanks too.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { parent: Number(fields[1]), seconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND }
+    // Its own, and that of children that ended: else a connection that Postgres closes would take back what it had spent.
+    const ticks = fields.slice(11, 15).reduce((sum, one) => sum + Number(one), 0)
+    return { parent: Number(fields[1]), seconds: ticks / TICKS_PER_SECOND }
   } catch {
     return undefined
   }
