@@ -1,6 +1,6 @@
 /** The table for people. */
 import { cpus } from 'node:os'
-import { judge, median, type Budget, type Figure, type Row } from '../src/figure.ts'
+import { judge, median, ratiosOf, type Budget, type Figure, type Row } from '../src/figure.ts'
 import type { Flags } from '../src/flags.ts'
 import type { Disk } from '../src/probe.ts'
 import { PINNED } from '../src/processes.ts'
@@ -12,7 +12,7 @@ export function printHead({ repeats, measureMs, quick, full }: Flags): string {
     ? 'servers on core 0, generator on core 1, stores where the system puts them'
     : 'nothing is pinned'
   return [
-    `Benchmark${size}: ${repeats} × ${measureMs / 1000} s each, in turn with the baseline; medians, with least and most.`,
+    `Benchmark${size}: ${repeats} × ${measureMs / 1000} s each, in turn with the baseline; medians, with least and most; ratios turn by turn.`,
     `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; ${cores}; Node ${process.version}; limits off.`,
   ].join('\n')
 }
@@ -28,9 +28,9 @@ export function printFigure({ title, durability, rows }: Figure, disk: Disk): st
 
 function printRow(row: Row): string[] {
   const { what, unit, ours, baseline, budget, note } = row
-  const { ratio } = judge(row)
+  const ratios = ratiosOf(row)
   const against = baseline === undefined ? '' : `  vs ${value(baseline.values)} ${baseline.name}`
-  const times = ratio === undefined ? '' : `  = ${ratio.toFixed(2)}×`
+  const times = ratios.length === 0 ? '' : `  = ${value(ratios)}×`
   return [
     `   ${verdict(row)} ${what}: ${value(ours)} ${unit}${against}${times}${budget === undefined ? '' : `  (budget ${wordsOf(budget)})`}`,
     ...(note === undefined ? [] : [`       ${note}`]),
@@ -42,15 +42,15 @@ export function printSum(figures: Figure[]): string {
   const rows = figures.flatMap(({ name, rows }) => rows.map((row) => ({ name, row, ...judge(row) })))
   const judged = rows.filter(({ met }) => met !== undefined)
   const missed = judged.filter(({ met }) => met === false)
-  const head = ['', 'figure', 'ours', 'baseline', 'ratio', 'budget', 'spread of ours']
+  const head = ['', 'figure', 'ours', 'baseline', 'ratio', 'spread of the ratio', 'budget']
   const lines = rows.map(({ name, row, ratio }) => [
     verdict(row),
     `${name}: ${row.what}`,
     `${short(median(row.ours))} ${row.unit}`,
     row.baseline === undefined ? '' : `${short(median(row.baseline.values))} ${row.baseline.name}`,
     ratio === undefined ? '' : `${ratio.toFixed(2)}×`,
+    spread(ratiosOf(row)),
     row.budget === undefined ? '' : wordsOf(row.budget),
-    row.ours.length > 1 ? `${short(Math.min(...row.ours))}…${short(Math.max(...row.ours))}` : '',
   ])
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => (line[column] ?? '').length)))
   const table = [head, ...lines].map((line) =>
@@ -79,7 +79,11 @@ function wordsOf(budget: Budget): string {
 
 function value(values: number[]): string {
   const middle = short(median(values))
-  return values.length < 2 ? middle : `${middle} (${short(Math.min(...values))}…${short(Math.max(...values))})`
+  return values.length < 2 ? middle : `${middle} (${spread(values)})`
+}
+
+function spread(values: number[]): string {
+  return values.length < 2 ? '' : `${short(Math.min(...values))}…${short(Math.max(...values))}`
 }
 
 /** Three digits that count. */

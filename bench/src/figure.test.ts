@@ -16,7 +16,13 @@ describe('median', () => {
 })
 
 describe('judge', () => {
-  it('holds the ratio of the medians against a least one', () => {
+  it('compares what was measured in the same turn: a machine that slows down moves both', () => {
+    expect(judge(row([50, 10, 5], [100, 20, 10], { ratioAtLeast: 0.5 }))).toEqual({ ratio: 0.5, met: true })
+  })
+  it('takes the median of the ratios, which one bad turn does not move', () => {
+    expect(judge(row([50, 50, 1], [100, 100, 100], { ratioAtLeast: 0.5 }))).toEqual({ ratio: 0.5, met: true })
+  })
+  it('compares the medians where the baseline was not measured in turn', () => {
     expect(judge(row([50, 60, 70], [100], { ratioAtLeast: 0.5 }))).toEqual({ ratio: 0.6, met: true })
     expect(judge(row([40], [100], { ratioAtLeast: 0.5 }))).toEqual({ ratio: 0.4, met: false })
   })

@@ -24,7 +24,7 @@ export interface Row {
   ours: number[]
   /** What it is compared with, in words, and its values; none for what is told for itself. */
   baseline: { name: string; values: number[] } | undefined
-  /** The ratio of the medians, ours to the baseline's, that the design asks for; or a bound of our own value. */
+  /** The ratio, ours to the baseline's, that the design asks for; or a bound of our own value. */
   budget: Budget | undefined
   /** What a reader needs beside the number. */
   note?: string
@@ -67,9 +67,21 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** The ratio that a budget speaks of, and whether it is met; undefined where there is nothing to compare or to meet. */
-export function judge({ ours, baseline, budget }: Row): { ratio: number | undefined; met: boolean | undefined } {
-  const ratio = baseline === undefined ? undefined : median(ours) / median(baseline.values)
+/**
+ * Ours to the baseline's, turn by turn: both of a turn met the same machine, while one that is fast for a minute and slow for the
+ * next would give medians from different minutes. One ratio, of the medians, where the baseline was not measured in turn.
+ */
+export function ratiosOf({ ours, baseline }: Pick<Row, 'ours' | 'baseline'>): number[] {
+  if (baseline === undefined) return []
+  const { values } = baseline
+  if (values.length !== ours.length) return [median(ours) / median(values)]
+  return ours.map((value, turn) => value / (values[turn] ?? Number.NaN))
+}
+
+/** The median ratio, and whether the budget is met; undefined where there is nothing to compare or to meet. */
+export function judge(row: Row): { ratio: number | undefined; met: boolean | undefined } {
+  const { ours, baseline, budget } = row
+  const ratio = baseline === undefined ? undefined : median(ratiosOf(row))
   if (budget === undefined) return { ratio, met: undefined }
   if ('atMost' in budget) return { ratio, met: median(ours) <= budget.atMost }
   if (ratio === undefined) return { ratio, met: undefined }
