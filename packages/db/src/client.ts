@@ -64,6 +64,9 @@ export async function createDb(url: string, options: DbOptions = {}): Promise<Db
     application_name: options.name ?? 'dosti',
     max: options.connections ?? 10,
     connectionTimeoutMillis: 2000,
+    // Kept while idle: a new one costs Postgres a process that reads every page for the first time, and each pause of a small site
+    // would end all of them.
+    idleTimeoutMillis: 0,
     statement_timeout: DEADLINE_MS,
     lock_timeout: 1000,
     idle_in_transaction_session_timeout: 10_000,
