@@ -10,9 +10,8 @@ import { microsOf } from './sends.ts'
 /** Messages per visitor; the number of visitors makes the size. */
 const MESSAGES = 25
 const READ = 20
-/** Visitors who read and visitors who write, as many at every size and spread over all: who is read from is not written to. */
-const READERS = 200
-const WRITERS = 200
+/** Visitors who are polled, and as many others who are sent to: the same number at every size, spread over all. */
+const EACH = 200
 
 interface Grown {
   world: World
@@ -54,22 +53,8 @@ export const growth: Measure = async ({ flags, running, generator, stores, say }
     }
   const contestants = Object.fromEntries(
     Object.entries(grown).flatMap(([size, one]) => [
-      [
-        `poll ${size}`,
-        ask(
-          one,
-          readersOf(one).map((id) => pollOf(one, id)),
-          `message ${MESSAGES} `,
-        ),
-      ],
-      [
-        `send ${size}`,
-        ask(
-          one,
-          writersOf(one).map((id) => sendOf(one, id)),
-          '"success":true',
-        ),
-      ],
+      [`poll ${size}`, ask(one, polls(one), `message ${MESSAGES} `)],
+      [`send ${size}`, ask(one, sends(one), '"success":true')],
     ]),
   )
   say(
@@ -103,11 +88,11 @@ export const growth: Measure = async ({ flags, running, generator, stores, say }
   } satisfies Figure
 }
 
-// Every other of those who act reads, the rest write.
-const actorsOf = ({ visitors }: Grown) =>
-  Array.from({ length: READERS + WRITERS }, (_, index) => `old-${Math.floor((index * visitors) / (READERS + WRITERS))}`)
-const readersOf = (grown: Grown) => actorsOf(grown).filter((_, index) => index % 2 === 0)
-const writersOf = (grown: Grown) => actorsOf(grown).filter((_, index) => index % 2 === 1)
+const spreadOver = (visitors: number, offset: 0 | 1) =>
+  Array.from({ length: EACH }, (_, index) => `old-${Math.floor(((2 * index + offset) * visitors) / (2 * EACH))}`)
+
+const polls = (one: Grown) => spreadOver(one.visitors, 0).map((id) => pollOf(one, id))
+const sends = (one: Grown) => spreadOver(one.visitors, 1).map((id) => sendOf(one, id))
 
 function pollOf({ world, cursor }: Grown, visitorId: string): Request {
   return { method: 'GET', path: `/api/chat/poll?apiKey=${world.key}&visitorId=${visitorId}&lastTimestamp=${cursor}` }
