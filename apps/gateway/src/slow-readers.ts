@@ -15,6 +15,7 @@ export const SLOW_ROOM = 'slow'
 
 interface Counted {
   bytes: number
+  cut: boolean
 }
 
 /** Counts, after an emit, what lies unsent for the sockets of some rooms. */
@@ -35,16 +36,19 @@ export function createSlowReaders(io: Server, onCut: () => void): SlowReaders {
     if (unsentOf(conn).length === 0) return
     let backlog = backlogs.get(conn)
     if (!backlog) {
-      backlog = { bytes: 0 }
+      backlog = { bytes: 0, cut: false }
       backlogs.set(conn, backlog)
       conn.once('drain', () => {
         backlogs.delete(conn)
         void socket.leave(SLOW_ROOM)
       })
     }
+    // The socket leaves its rooms only when the system has closed it; until then it is spoken to as before.
+    if (backlog.cut) return
     backlog.bytes += Buffer.byteLength(frame())
     const bytes = backlog.bytes + handedOver(conn)
     if (bytes > BACKLOG_BYTES_MAX) {
+      backlog.cut = true
       onCut()
       cut(conn)
     } else if (bytes > SLOW_BYTES) void socket.join(SLOW_ROOM)

@@ -48,6 +48,7 @@ export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnec
   // F2, for answers as for events.
   const sendOrCut = (socket: WebSocket, frame: string): void => {
     const { bufferedAmount } = socket
+    if (socket.readyState !== socket.OPEN) return
     if (bufferedAmount === 0 || bufferedAmount + Buffer.byteLength(frame) <= BACKLOG_BYTES_MAX)
       return socket.send(frame)
     onCut()
