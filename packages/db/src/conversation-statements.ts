@@ -13,7 +13,7 @@ import type {
   StoredEvent,
 } from '@dosti/contracts'
 import type { Thread } from '@dosti/conversations'
-import type { Statement, Value } from './statement.ts'
+import { rowsFrom, type Statement, type Value } from './statement.ts'
 
 /** What a page reads: the head and the events from one snapshot. */
 export interface PageRow {
@@ -62,6 +62,9 @@ export interface Version {
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'
 const VERSION = `pg_current_xact_id()::xid::text AS version, ${NOW}`
 
+/** What names the threads of a batch, one array a column. */
+const THREADS = { workspace_id: 'text', visitor_id: 'text' }
+
 type LockOf = [scope: string, workspaceIds: string[], visitorIds: string[]]
 
 // The rows are locked in the order in which they are asked for.
@@ -71,7 +74,7 @@ const lock = (name: string, mode: string): Statement<LockOf, LockedRow> => ({
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
     SELECT k.place, v.name, v.bound, v.seq, v.internal_seq, v.last_timestamp
     FROM scope
-    CROSS JOIN unnest($2::text[], $3::text[]) WITH ORDINALITY AS k (workspace_id, visitor_id, place)
+    CROSS JOIN ${rowsFrom(THREADS, { first: 2, withPlace: true })} k
     CROSS JOIN LATERAL (
       SELECT * FROM visitor
       WHERE scope.ids IS NOT NULL AND workspace_id = k.workspace_id AND visitor_id = k.visitor_id
@@ -99,7 +102,7 @@ export const LOCK_KNOWN: Statement<
     locked AS MATERIALIZED (
       SELECT v.visitor_id
       FROM scope
-      CROSS JOIN unnest($2::text[], $3::text[], $4::xid[]) AS k (workspace_id, visitor_id, version)
+      CROSS JOIN ${rowsFrom({ ...THREADS, version: 'xid' }, { first: 2 })} k
       CROSS JOIN LATERAL (
         SELECT visitor_id FROM visitor
         WHERE scope.ids IS NOT NULL AND workspace_id = k.workspace_id AND visitor_id = k.visitor_id AND xmin = k.version
@@ -147,7 +150,7 @@ export const READ_HEADS: Statement<[workspaceIds: string[], visitorIds: string[]
     SELECT k.place, v.visitor_id IS NOT NULL AS known, ${NOW},
       c.id, c.status, c.agents, c.assignee_id, c.assignee_name, c.last_text, c.last_from, c.last_at, c.opened_at,
       c.closed_at, c.updated_at, c.read_by_agents, c.read_by_visitor, c.unread
-    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (workspace_id, visitor_id, place)
+    FROM ${rowsFrom(THREADS, { withPlace: true })} k
     LEFT JOIN visitor v ON v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id
     LEFT JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id`,
 }
@@ -160,8 +163,7 @@ export const READ_KNOWN: Statement<
   name: 'read_known',
   text: `
     SELECT k.place, ${EVENT} AS event
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
-      AS k (workspace_id, visitor_id, sender, client_message_id, place)
+    FROM ${rowsFrom({ ...THREADS, sender: 'text', client_message_id: 'text' }, { withPlace: true })} k
     JOIN event e ON e.workspace_id = k.workspace_id AND e.visitor_id = k.visitor_id AND e.sender = k.sender
       AND e.client_message_id = k.client_message_id AND e.client_message_id IS NOT NULL`,
 }

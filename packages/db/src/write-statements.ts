@@ -4,7 +4,7 @@
  */
 import type { AgentsConversation, StoredEvent, WorkspaceId } from '@dosti/contracts'
 import type { Change, Thread } from '@dosti/conversations'
-import { call, type Call, type Statement } from './statement.ts'
+import { call, rowsFrom, type Call, type Statement } from './statement.ts'
 
 type Cell = string | number | boolean | null
 
@@ -23,10 +23,9 @@ const write = <Row>(
   columns: readonly Column<Row>[],
   text: (names: string, rows: string) => string,
 ): Write<Row> => {
-  const names = columns.map(([column]) => column).join(', ')
-  const arrays = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')
+  const types = Object.fromEntries(columns)
   return {
-    statement: { name, text: text(names, `unnest(${arrays}) AS x (${names})`) },
+    statement: { name, text: text(Object.keys(types).join(', '), `${rowsFrom(types)} x`) },
     valuesOf: (rows) => columns.map(([, , of]) => rows.map(of)),
   }
 }
