@@ -55,9 +55,9 @@ export async function runAll<const C extends readonly Call<unknown>[]>(
 
 /**
  * Arrays of one length as the rows of a sub-select: columns with their types, parameters from `$first` on; `withPlace` numbers the rows
- * from 1. In its SELECT list Postgres walks the arrays side by side. In FROM it would first copy each into a tuplestore of at
- * least 16 kB: from eight of them on that is beyond glibc's trim threshold of 128 kB, so every statement took its memory from the
- * system and gave it back, which was half of what a message cost.
+ * from 1. In its SELECT list Postgres walks the arrays side by side. In FROM it first copies each into a tuplestore of at least 16 kB:
+ * with fifteen of them a transaction of fifty messages took it 3.0 ms for 2.2. And for one message, 0.6 ms for 0.33: more than 128 kB
+ * at once is what glibc returns to the system after each statement, in a session that has seen no large batch.
  */
 export function rowsFrom(columns: Record<string, string>, { first = 1, withPlace = false } = {}): string {
   const arrays = Object.entries(columns).map(([name, type], index) => ({ name, array: `$${first + index}::${type}[]` }))
