@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { Redis } from 'ioredis'
 import type pg from 'pg'
 import { latencies } from '../load/measure.ts'
-import { takeTurns, type Figure, type Measure } from '../src/figure.ts'
+import { takeWarmTurns, type Figure, type Measure } from '../src/figure.ts'
 import { onCore, ROOT } from '../src/processes.ts'
 import { createWorld } from '../src/world.ts'
 
@@ -37,7 +37,7 @@ export const alerts: Measure = async ({ flags, running, generator, stores, say }
   // The worker takes a moment to become the leader of the log.
   await ours(5)
   say(`${count} first messages, ${PER_SECOND} a second, ours and bare BullMQ in turn, ${flags.repeats} times`)
-  const results = await takeTurns(flags.repeats, { ours: () => ours(), bare })
+  const results = await takeWarmTurns(flags.repeats, { ours: () => ours(), bare })
   for (const node of [gateway, worker]) await node.stop()
   const name = 'bare BullMQ, add to start of the handler'
   const p50 = (list: { started: number[] }[]) => list.map(({ started }) => latencies(started).p50)

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { StormResult } from '../load/storm.ts'
-import { takeTurns, type Figure, type Measure, type Row } from '../src/figure.ts'
+import { takeTurns, takeWarmTurns, type Figure, type Measure, type Row } from '../src/figure.ts'
 import { heapAfterCollecting, inspect, INSPECTABLE } from '../src/inspector.ts'
 import { lookedInto } from '../src/look.ts'
 import { startNode, type Node } from '../src/processes.ts'
-import { microsOf, percent } from './sends.ts'
+import { busyOf, microsOf } from './sends.ts'
 
 const IDLE = 8000
 const CONNECTS = 10_000
@@ -49,7 +49,7 @@ export const connections: Measure = async (setting) => {
   }
   say(`${count} connections in a row, ours and bare in turn, ${flags.repeats} times`)
   const [ourNode, bareNode] = [await gateway(), await relay()]
-  const storms = await takeTurns(flags.repeats, { ours: storm(ourNode, true), bare: storm(bareNode, false) })
+  const storms = await takeWarmTurns(flags.repeats, { ours: storm(ourNode, true), bare: storm(bareNode, false) })
   for (const node of [ourNode, bareNode]) await node.stop()
 
   const idle = flags.quick ? 100 : IDLE
@@ -104,7 +104,7 @@ function connectRow({ ours, bare }: Record<'ours' | 'bare', StormResult[]>): Row
     ours: ours.map(({ perSecond }) => perSecond),
     baseline: { name: 'bare Socket.IO, no check', values: bare.map(({ perSecond }) => perSecond) },
     budget: { ratioAtLeast: 0.8 },
-    note: `CPU a connect: ${microsOf(ours.at(-1))}; bare ${microsOf(bare.at(-1))}; generator ${percent(ours.at(-1)?.generatorBusy)} and ${percent(bare.at(-1)?.generatorBusy)} of its core`,
+    note: `CPU a connect: ${microsOf(ours)}; bare ${microsOf(bare)}; generator ${busyOf(ours)} and ${busyOf(bare)} of its core`,
   }
 }
 

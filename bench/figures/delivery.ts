@@ -3,11 +3,11 @@ import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DeliveriesResult } from '../load/deliveries.ts'
 import type { Handshake } from '../load/socket.ts'
-import { takeTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
+import { takeWarmTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
 import { startNode, type Node } from '../src/processes.ts'
 import { HAS_MEMORY_DISK, removeFolder, startStores, type Stores } from '../src/stores.ts'
 import { createBaselineDatabase, createWorld, type World } from '../src/world.ts'
-import { microsOf, percent } from './sends.ts'
+import { busyOf, microsOf } from './sends.ts'
 
 const RATES = [500, 2000]
 const SUPPORT: Handshake = { query: { role: 'agent' } }
@@ -72,7 +72,7 @@ async function measureOn(
     if (result.heard === 0) throw new Error(`nothing was delivered: ${node.output().slice(-2000)}`)
     return result
   }
-  const results = await takeTurns(flags.repeats, {
+  const results = await takeWarmTurns(flags.repeats, {
     ours: run(gateway, () => world.agent(), 'message.sent'),
     insert: run(insert, async () => SUPPORT, 'message'),
   })
@@ -85,7 +85,6 @@ function rowsOf(
   where: string,
   budgets: Partial<Record<'p50' | 'p99', Row['budget']>>,
 ): Row[] {
-  const [last, lastOfBaseline] = [ours.at(-1), insert.at(-1)]
   const lost = ours.reduce((sum, { sent, heard }) => sum + sent - heard, 0)
   const sent = ours.reduce((sum, result) => sum + result.sent, 0)
   const row = (what: 'p50' | 'p99'): Row => ({
@@ -98,7 +97,7 @@ function rowsOf(
   return [
     {
       ...row('p50'),
-      note: `${sent - lost} of ${sent} heard in time; CPU a message: ${microsOf(last)}; baseline ${microsOf(lastOfBaseline)}; generator ${percent(last?.generatorBusy)} of its core`,
+      note: `${sent - lost} of ${sent} heard in time; CPU a message: ${microsOf(ours)}; baseline ${microsOf(insert)}; generator ${busyOf(ours)} of its core`,
     },
     row('p99'),
   ]

@@ -1,6 +1,6 @@
 /** A second node: what the way through Redis adds, and what one node alone pays for Redis being there. */
 import type { Handshake } from '../load/socket.ts'
-import { takeTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
+import { takeWarmTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
 import { startNode, type Node } from '../src/processes.ts'
 import { microsOf } from './sends.ts'
 
@@ -33,19 +33,18 @@ export const nodes: Measure = async ({ flags, running, generator, stores, world,
     return { ...result, added: result.added }
   }
   say(`two nodes, ours and the adapter's in turn, ${PER_SECOND} messages a second, ${flags.repeats} times`)
-  const results = await takeTurns(flags.repeats, {
+  const results = await takeWarmTurns(flags.repeats, {
     ours: run(first, second, () => world.agent(), 'message.sent'),
     adapter: run(relayA, relayB, async () => SUPPORT, 'message'),
   })
   for (const node of [first, second, relayA, relayB]) await node.stop()
-  const last = results.ours.at(-1)
   const row = (what: 'p50' | 'p99', budget: Row['budget']): Row => ({
     what: `added ${what} of the second node`,
     unit: 'ms',
     ours: results.ours.map(({ added }) => added[what]),
     baseline: { name: '@socket.io/redis-adapter', values: results.adapter.map(({ added }) => added[what]) },
     budget,
-    note: `one listener on each node, read message by message; CPU a message: ${microsOf(last)}; adapter ${microsOf(results.adapter.at(-1))}`,
+    note: `one listener on each node, read message by message; CPU a message: ${microsOf(results.ours)}; adapter ${microsOf(results.adapter)}`,
   })
   const rows = [row('p50', { ratioAtMost: 1 }), row('p99', undefined)]
   const alone = await withAndWithoutRedis({ flags, generator, stores, world, say })
@@ -82,7 +81,7 @@ async function withAndWithoutRedis({
       stops: false,
     })
   say(`one node with Redis and without, in turn, ${flags.repeats} times`)
-  const raw = await takeTurns(flags.repeats, { with: run(connected), without: run(alone) })
+  const raw = await takeWarmTurns(flags.repeats, { with: run(connected), without: run(alone) })
   for (const node of [connected, alone]) await node.stop()
   const row: Row = {
     what: 'sends of one node with Redis there',

@@ -1,11 +1,11 @@
 /** REST: a durable send, a poll with nothing new, and one with twenty new messages, each beside the bare framework. */
 import type { Request } from '../load/requests.ts'
 import type { LoopResult } from '../load/sends.ts'
-import { takeTurns, type Figure, type Measure, type Row } from '../src/figure.ts'
+import { takeWarmTurns, type Figure, type Measure, type Row } from '../src/figure.ts'
 import { fillBaseline, fillStreams } from '../src/fill.ts'
 import { inspectable, lookedInto } from '../src/look.ts'
 import { startNode, type Node } from '../src/processes.ts'
-import { microsOf, percent } from './sends.ts'
+import { busyOf, microsOf } from './sends.ts'
 
 /** Batches grow with what is in flight, so the send is measured with few connections and with many. */
 const CONNECTIONS: [number, number] = [64, 256]
@@ -66,7 +66,7 @@ export const rest: Measure = async (setting) => {
   for (const connections of CONNECTIONS) {
     const name = `send, durable, ${connections} connections`
     say(`${name}: ours, the same route without a store, and with one INSERT in turn, ${flags.repeats} times`)
-    const results = await takeTurns(flags.repeats, {
+    const results = await takeWarmTurns(flags.repeats, {
       ours: ask(api, send('/api/chat/send', world.key), OK, { connections, name: `REST ${name}` }),
       bare: ask(bare, send('/send', 'dosti_pub_baseline'), OK, { connections }),
       insert: ask(bare, send('/send-stored', 'dosti_pub_baseline'), OK, { connections }),
@@ -79,7 +79,7 @@ export const rest: Measure = async (setting) => {
   }
   const cursor = filled.at(40 - NEW_ROWS)
   say(`poll with nothing new and with ${NEW_ROWS} new messages, each in turn with its baseline, ${flags.repeats} times`)
-  const polls = await takeTurns(flags.repeats, {
+  const polls = await takeWarmTurns(flags.repeats, {
     nothing: ask(
       api,
       names.map((name) => poll(name, filled.at(40))),
@@ -117,13 +117,12 @@ export const rest: Measure = async (setting) => {
 
 function row(what: string, ours: LoopResult[], name: string, baseline: LoopResult[], budget: Row['budget']): Row {
   const rates = (list: LoopResult[]) => list.map(({ perSecond }) => perSecond)
-  const [last, lastOfBaseline] = [ours.at(-1), baseline.at(-1)]
   return {
     what,
     unit: 'requests/s',
     ours: rates(ours),
     baseline: { name, values: rates(baseline) },
     budget,
-    note: `CPU a request: ${microsOf(last)}; baseline ${microsOf(lastOfBaseline)}; generator ${percent(last?.generatorBusy)} and ${percent(lastOfBaseline?.generatorBusy)} of its core`,
+    note: `CPU a request: ${microsOf(ours)}; baseline ${microsOf(baseline)}; generator ${busyOf(ours)} and ${busyOf(baseline)} of its core`,
   }
 }

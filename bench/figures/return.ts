@@ -79,8 +79,8 @@ export const comeBack: Measure = async ({ flags, running, generator, world, say 
 }
 
 function triesOf(list: ReturnResult[]): string {
-  const last = list.at(-1)
-  return `${last?.attempts} attempts, ${last?.refused} refused, ${last?.never} never came back`
+  const sum = (of: (result: ReturnResult) => number) => list.reduce((all, result) => all + of(result), 0)
+  return `${sum(({ attempts }) => attempts)} attempts, ${sum(({ refused }) => refused)} refused, ${sum(({ never }) => never)} never came back`
 }
 
 async function missing(sql: Parameters<Measure>[0]['world']['sql'], acknowledged: string[]): Promise<number> {

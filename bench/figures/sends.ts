@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import type { LoopResult } from '../load/sends.ts'
 import type { Handshake } from '../load/socket.ts'
-import { takeTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
+import { median, takeWarmTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
 import { inspectable, lookedInto } from '../src/look.ts'
 import { runPgbench } from '../src/pgbench.ts'
 import { startNode, type Node } from '../src/processes.ts'
@@ -49,7 +49,7 @@ export const sends: Measure = async (setting) => {
       if (result.failed > 0) throw new Error(`${result.failed} sends were refused; see ${node.output().slice(-2000)}`)
       return { ...result, batch }
     }
-    const results = await takeTurns(flags.repeats, {
+    const results = await takeWarmTurns(flags.repeats, {
       ours: job(gateway, () => world.agent(), 'message.sent'),
       relay: job(relay, async () => ({ query: { role: 'agent' } }), 'message'),
       insert: job(insert, async () => ({ query: { role: 'agent' } }), 'message'),
@@ -83,11 +83,10 @@ function rowsOf(
     baseline: { name, values: rates(values) },
     budget,
   })
-  const last = results.ours.at(-1)
   return [
     {
       ...row('Socket.IO relay, stores nothing', results.relay, many ? { ratioAtLeast: 0.5 } : undefined),
-      note: `${last?.batch.toFixed(1)} sends a transaction; CPU a send: ${microsOf(last)}; relay ${microsOf(results.relay.at(-1))}; generator ${percent(last?.generatorBusy)} and ${percent(results.relay.at(-1)?.generatorBusy)} of its core`,
+      note: `${median(results.ours.map(({ batch }) => batch)).toFixed(1)} sends a transaction; CPU a send: ${microsOf(results.ours)}; relay ${microsOf(results.relay)}; generator ${busyOf(results.ours)} and ${busyOf(results.relay)} of its core`,
     },
     row('Socket.IO + one prepared INSERT', results.insert, undefined),
     row('Socket.IO + prisma.create', results.prisma, many ? { ratioAtLeast: 5 } : undefined),
@@ -121,15 +120,16 @@ async function besidePgbench({ baselineUrl, flags, say }: Setting, rows: Row[]):
   ]
 }
 
-/** Processor time an operation, by process. */
-export function microsOf(result: { micros: Record<string, number> } | undefined): string {
-  return Object.entries(result?.micros ?? {})
-    .filter(([, value]) => value >= 0.5)
-    .map(([name, value]) => `${name} ${value.toFixed(0)} µs`)
+/** Processor time an operation, by process: the median of the turns. */
+export function microsOf(results: readonly { micros: Record<string, number> }[]): string {
+  return Object.keys(results[0]?.micros ?? {})
+    .map((name) => ({ name, value: median(results.map(({ micros }) => micros[name] ?? Number.NaN)) }))
+    .filter(({ value }) => value >= 0.5)
+    .map(({ name, value }) => `${name} ${value.toFixed(0)} µs`)
     .join(', ')
 }
 
-/** A share in per cent. */
-export function percent(share: number | undefined): string {
-  return share === undefined ? 'unknown' : `${Math.round(share * 100)} %`
+/** The share of its core that the generator used: the median of the turns. */
+export function busyOf(results: readonly { generatorBusy: number }[]): string {
+  return `${Math.round(median(results.map(({ generatorBusy }) => generatorBusy)) * 100)} %`
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judge, median, takeTurns, type Row } from './figure.ts'
+import { judge, median, takeTurns, takeWarmTurns, type Row } from './figure.ts'
 
 const row = (ours: number[], values: number[], budget: Row['budget']): Row => ({
   what: 'it',
@@ -43,5 +43,11 @@ describe('takeTurns', () => {
     const results = await takeTurns(2, { a: contestant('a'), b: contestant('b') })
     expect(order).toEqual(['a', 'b', 'a', 'b'])
     expect(results).toEqual({ a: [1, 3], b: [2, 4] })
+  })
+  it('does not count the first turn of those that are to be warm', async () => {
+    const order: string[] = []
+    const contestant = (name: string) => async () => order.push(name)
+    expect(await takeWarmTurns(1, { a: contestant('a'), b: contestant('b') })).toEqual({ a: [3], b: [4] })
+    expect(order).toEqual(['a', 'b', 'a', 'b'])
   })
 })

@@ -59,6 +59,18 @@ export async function takeTurns<N extends string, T>(
   return results
 }
 
+/**
+ * The same after a turn that is not counted. For servers that run on from turn to turn: until they have answered for some seconds, a
+ * quarter of their time goes to the compiler, and what is measured is their start.
+ */
+export async function takeWarmTurns<N extends string, T>(
+  rounds: number,
+  contestants: Record<N, () => Promise<T>>,
+): Promise<Record<N, T[]>> {
+  await takeTurns(1, contestants)
+  return await takeTurns(rounds, contestants)
+}
+
 /** The middle value; the mean of the two middle ones if they are even in number. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)

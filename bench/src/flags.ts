@@ -36,7 +36,7 @@ export function readFlags(args: string[]): Flags {
   const { quick, full, profile, out } = values
   const repeats = Number(values.repeats ?? (quick ? 1 : 5))
   if (!Number.isInteger(repeats) || repeats < 1) throw new Error('--repeats takes a whole number from 1 on.')
-  const seconds = Number(values.seconds ?? (quick ? 0.2 : 1))
+  const seconds = Number(values.seconds ?? (quick ? 0.2 : 2))
   if (!(seconds > 0)) throw new Error('--seconds takes the length of one measurement.')
   return {
     quick,
@@ -46,6 +46,6 @@ export function readFlags(args: string[]): Flags {
     repeats,
     only: values.only.split(',').filter((name) => name !== ''),
     measureMs: seconds * 1000,
-    warmUpMs: quick ? 100 : 2000,
+    warmUpMs: quick ? 100 : 1000,
   }
 }
