@@ -21,6 +21,7 @@ try {
   const child = spawn(node24, ['chaos/main.ts', ...process.argv.slice(2)], { cwd: root, env, stdio: 'inherit' })
   // Ctrl-C reaches both; the suite's guardian cleans up, and we only pass its end on.
   process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
   process.exitCode = await new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? 1))
