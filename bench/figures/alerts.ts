@@ -16,28 +16,26 @@ export const alerts: Measure = async ({ flags, running, generator, stores, say }
   const gateway = await world.gateway()
   const worker = await world.worker()
   let round = 0
-  const ours = async (visitors: number = count) => {
+  const ours = async () => {
     round += 1
     const prefix = `alert-${round}`
     const seen = await generator.run<'alerts'>({
       kind: 'alerts',
       server: gateway.url,
-      visitors: world.visitors(visitors, prefix),
+      visitors: world.visitors(count, prefix),
       listener: await world.agent(),
       perSecond: PER_SECOND,
     })
-    if (seen.rang < visitors || seen.acknowledged < visitors)
-      throw new Error(`${seen.rang} of ${visitors} rang: ${worker.output().slice(-2000)}`)
+    if (seen.rang < count || seen.acknowledged < count)
+      throw new Error(`${seen.rang} of ${count} rang: ${worker.output().slice(-2000)}`)
     return { seen, started: await untilStarted(world.sql, stores.redisUrl, prefix) }
   }
   const bare = async () => {
     const times = bareTimes(stores.redisUrl, count)
     return { seen: { ...latencies(times), acknowledged: count, rang: count }, started: times }
   }
-  // The worker takes a moment to become the leader of the log.
-  await ours(5)
   say(`${count} first messages, ${PER_SECOND} a second, ours and bare BullMQ in turn, ${flags.repeats} times`)
-  const results = await takeWarmTurns(flags.repeats, { ours: () => ours(), bare })
+  const results = await takeWarmTurns(flags.repeats, { ours, bare })
   for (const node of [gateway, worker]) await node.stop()
   const name = 'bare BullMQ, add to start of the handler'
   const p50 = (list: { started: number[] }[]) => list.map(({ started }) => latencies(started).p50)

@@ -1,8 +1,7 @@
 /** The SQL of accounts that every request or every process waits for; the rest goes through Prisma. */
 import type { Revoked } from '@dosti/accounts'
+import { THREADS } from './conversation-statements.ts'
 import { rowsFrom, type Statement } from './statement.ts'
-
-const ASKED = { workspace_id: 'text', visitor_id: 'text', digest: 'text' }
 
 /** Those of some visitors who have written or were given a token; rows carry the place in the arrays, from 1. */
 export const FIND_VISITORS: Statement<
@@ -14,7 +13,7 @@ export const FIND_VISITORS: Statement<
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
     SELECT k.place, found.bound, found.token_matches
     FROM scope
-    CROSS JOIN ${rowsFrom(ASKED, { first: 2, withPlace: true })} k
+    CROSS JOIN ${rowsFrom({ ...THREADS, digest: 'text' }, { first: 2, withPlace: true })} k
     CROSS JOIN LATERAL (
       SELECT v.bound, EXISTS (
         SELECT FROM visitor_token t WHERE t.workspace_id = v.workspace_id AND t.visitor_id = v.visitor_id AND t.digest = k.digest AND t.revoked_at IS NULL

@@ -63,7 +63,7 @@ const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'
 const VERSION = `pg_current_xact_id()::xid::text AS version, ${NOW}`
 
 /** What names the threads of a batch, one array a column. */
-const THREADS = { workspace_id: 'text', visitor_id: 'text' }
+export const THREADS = { workspace_id: 'text', visitor_id: 'text' }
 
 type LockOf = [scope: string, workspaceIds: string[], visitorIds: string[]]
 

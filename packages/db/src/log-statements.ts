@@ -1,6 +1,6 @@
 /** The SQL of the follower of the log and of the alerts. The follower reads in the scope of every workspace, as a reply never may. */
 import type { ConversationId, StoredEvent } from '@dosti/contracts'
-import { EVENT } from './conversation-statements.ts'
+import { EVENT, THREADS } from './conversation-statements.ts'
 import { rowsFrom, type Statement } from './statement.ts'
 
 /** The follower that makes alerts. */
@@ -117,8 +117,6 @@ export const READ_KEYS: Statement<[from: string, before: string, limit: number],
     ) rows`,
 }
 
-const KEYS = { workspace_id: 'text', visitor_id: 'text', stream: 'text', seq: 'int' }
-
 /** Whole events by their keys, in the order in which they are asked for. */
 export const READ_EVENTS: Statement<
   [scope: string, workspaceIds: string[], visitorIds: string[], streams: string[], seqs: number[]],
@@ -129,7 +127,7 @@ export const READ_EVENTS: Statement<
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
     SELECT e.workspace_id, ${EVENT} AS event
     FROM scope
-    CROSS JOIN ${rowsFrom(KEYS, { first: 2, withPlace: true })} k
+    CROSS JOIN ${rowsFrom({ ...THREADS, stream: 'text', seq: 'int' }, { first: 2, withPlace: true })} k
     CROSS JOIN LATERAL (
       SELECT * FROM event WHERE scope.ids IS NOT NULL AND workspace_id = k.workspace_id AND visitor_id = k.visitor_id
         AND stream = k.stream AND seq = k.seq OFFSET 0
