@@ -36,7 +36,7 @@ const rollingRestart: Fault = {
     const { gateways, api } = stage.world
     for (const { service } of stage.random.shuffled([...gateways, api])) {
       const { tookMs, inOrder } = await service.stop()
-      stage.expect('it ends in order when asked', inOrder, `after ${tookMs} ms`)
+      stage.expect('it ends in order when asked', inOrder, `${service.name} after ${tookMs} ms`)
       await service.start()
       await wait(stage.random.between(200, 800))
     }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
@@ -13,7 +14,7 @@ import { publishedRoom } from './published.ts'
 import { createSocketIo } from './socketio.ts'
 import { createTellMissed } from './tell-missed.ts'
 import { createRawUpgrades, dispatchUpgrades } from './upgrade.ts'
-import { createRawSockets } from './websocket.ts'
+import { createRawSockets, GOODBYE_MS } from './websocket.ts'
 import { watchRevocations } from './watch-revocations.ts'
 import { serveWidget } from './widget-files.ts'
 
@@ -98,7 +99,8 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
       await drain.run(config.DRAIN_MS)
       raw.close()
       io.engine.close()
-      await app.close()
+      // The other lines end with the process: a peer that is gone would hold the server for half a minute.
+      await Promise.race([app.close(), wait(GOODBYE_MS)])
     },
   }
 }

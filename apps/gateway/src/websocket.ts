@@ -13,7 +13,7 @@ import { BACKLOG_BYTES_MAX, SLOW_BYTES } from './slow-readers.ts'
 /** Close codes of our own, from the range that applications may use. */
 const CLOSE = { goingAway: 1001, revoked: 4401, helloTimeout: 4408 } as const
 /** Who has not answered a goodbye by then is hung up on, in milliseconds. */
-const GOODBYE_MS = 1000
+export const GOODBYE_MS = 1000
 
 /** The raw sockets of this node, by room. */
 export interface RawSockets {

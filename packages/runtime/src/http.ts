@@ -13,9 +13,12 @@ export interface HttpOptions {
   errorBody?: (path: string, error: WireError) => unknown
   /** What every answer carries beside the request's id. */
   headers?: Record<string, string>
-  /** Requests under way when the server closes are answered first (D9); else their connections are cut. */
+  /** Requests under way when the server closes are answered first, for `FINISH_MS` at most (D9); else their connections are cut. */
   finishes?: boolean
 }
+
+/** Every request that came whole is answered sooner, or refused: operations have a deadline. */
+const FINISH_MS = 5000
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const
 
@@ -36,7 +39,7 @@ export function createHttp({
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     genReqId: requestIds(),
     clientErrorHandler: refuseUnreadable,
-    forceCloseConnections: finishes ? 'idle' : true,
+    forceCloseConnections: !finishes,
     // Who asks on a line that is about to close gets an answer like anybody, and hears that the line closes.
     return503OnClosing: !finishes,
     routerOptions: { maxParamLength: 200 },
@@ -73,7 +76,32 @@ export function createHttp({
     if (isClosing) void reply.header('connection', 'close')
     done()
   })
+  if (finishes) finishRequests(app)
   return app
+}
+
+/**
+ * A server that closes answers what is under way, for `FINISH_MS` at most, and cuts every line after that. Node by itself would
+ * wait for lines that never asked anything, or not wholly, and minds no time-out any more.
+ */
+function finishRequests(app: FastifyInstance): void {
+  let underWay = 0
+  let isClosing = false
+  const cutWhenFinished = (): void => {
+    if (isClosing && underWay === 0) app.server.closeAllConnections()
+  }
+  app.server.on('request', (_request, answer) => {
+    underWay += 1
+    answer.once('close', () => {
+      underWay -= 1
+      cutWhenFinished()
+    })
+  })
+  app.addHook('preClose', async () => {
+    isClosing = true
+    cutWhenFinished()
+    setTimeout(() => app.server.closeAllConnections(), FINISH_MS).unref()
+  })
 }
 
 /** A request that Node cannot read has no reply to it, only a socket. */

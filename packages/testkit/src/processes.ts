@@ -18,7 +18,7 @@ export interface ProcessHandle {
   thaw: () => void
   /** SIGKILL, and returns once it is reaped. */
   kill: () => Promise<Exit>
-  /** Asks it to end, kills it after ten seconds, and returns once it is reaped. */
+  /** Asks it to end, kills it after half a minute, and returns once it is reaped. */
   stop: () => Promise<Exit>
 }
 
@@ -27,7 +27,8 @@ export interface AdoptingHandle extends ProcessHandle {
   adopt: (child: ChildProcess) => void
 }
 
-const patience = 10_000
+/** More than any service of ours gives itself, so that a test sees how it ends. */
+const patience = 30_000
 
 /** A handle on a child; `politeSignal` is how it is asked to end. */
 export function handleOf(child: ChildProcess, politeSignal: NodeJS.Signals = 'SIGTERM'): AdoptingHandle {
