@@ -2,19 +2,44 @@
 import type { Handshake } from '../load/socket.ts'
 import { takeWarmTurns, type Figure, type Measure, type Row, type Setting } from '../src/figure.ts'
 import { startNode, type Node } from '../src/processes.ts'
-import { microsOf } from './sends.ts'
+import { busyOf, microsOf } from './sends.ts'
 
 const PER_SECOND = 1000
 const SUPPORT: Handshake = { query: { role: 'agent' } }
 
-export const nodes: Measure = async ({ flags, running, generator, stores, world, say }) => {
-  const [first, second] = [
-    await world.gateway({ env: { NODE_NAME: 'a' } }),
-    await world.gateway({ env: { NODE_NAME: 'b' } }),
-  ]
-  const relay = () =>
-    startNode(running, { entry: 'bench/baselines/relay.ts', args: ['{port}', stores.redisUrl], readyPath: '/hello' })
-  const [relayA, relayB] = [await relay(), await relay()]
+/** A second node is a machine of its own; on two cores it shares one, with the first or with the generator. */
+const PLACES = [
+  { farCore: 1, where: 'beside the generator' },
+  { farCore: 0, where: 'on the core of the first' },
+]
+
+export const nodes: Measure = async (setting) => {
+  const pairs = []
+  for (const place of PLACES) pairs.push(await nearAndFar(setting, place))
+  const alone = await withAndWithoutRedis(setting)
+  return {
+    name: 'nodes',
+    title: 'A second node, and the price of Redis for one alone',
+    durability: 'ours: stored durably before it is told; the relay stores nothing',
+    rows: [...pairs.flatMap(({ rows }) => rows), alone.row],
+    raw: { pairs: pairs.map(({ raw }) => raw), alone: alone.raw },
+  } satisfies Figure
+}
+
+async function nearAndFar(
+  { flags, running, generator, stores, world, say }: Setting,
+  { farCore, where }: (typeof PLACES)[number],
+) {
+  const gateway = (name: string, core: number) => world.gateway({ env: { NODE_NAME: name }, core })
+  const relay = (core: number) =>
+    startNode(running, {
+      entry: 'bench/baselines/relay.ts',
+      args: ['{port}', stores.redisUrl],
+      readyPath: '/hello',
+      core,
+    })
+  const [first, second] = [await gateway('a', 0), await gateway('b', farCore)]
+  const [relayA, relayB] = [await relay(0), await relay(farCore)]
   const run = (near: Node, far: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
     const result = await generator.run<'deliveries'>({
       kind: 'deliveries',
@@ -32,38 +57,26 @@ export const nodes: Measure = async ({ flags, running, generator, stores, world,
       throw new Error(`nothing reached the second node: ${far.output().slice(-1000)}`)
     return { ...result, added: result.added }
   }
-  say(`two nodes, ours and the adapter's in turn, ${PER_SECOND} messages a second, ${flags.repeats} times`)
+  say(
+    `two nodes, the second ${where}, ours and the adapter's in turn, ${PER_SECOND} messages a second, ${flags.repeats} times`,
+  )
   const results = await takeWarmTurns(flags.repeats, {
     ours: run(first, second, () => world.agent(), 'message.sent'),
     adapter: run(relayA, relayB, async () => SUPPORT, 'message'),
   })
   for (const node of [first, second, relayA, relayB]) await node.stop()
   const row = (what: 'p50' | 'p99', budget: Row['budget']): Row => ({
-    what: `added ${what} of the second node`,
+    what: `added ${what} of the second node, ${where}`,
     unit: 'ms',
     ours: results.ours.map(({ added }) => added[what]),
     baseline: { name: '@socket.io/redis-adapter', values: results.adapter.map(({ added }) => added[what]) },
     budget,
-    note: `one listener on each node, read message by message; CPU a message: ${microsOf(results.ours)}; adapter ${microsOf(results.adapter)}`,
+    note: `one listener on each node, read message by message; CPU a message: ${microsOf(results.ours)}; adapter ${microsOf(results.adapter)}; generator ${busyOf(results.ours)} and ${busyOf(results.adapter)} of its core`,
   })
-  const rows = [row('p50', { ratioAtMost: 1 }), row('p99', undefined)]
-  const alone = await withAndWithoutRedis({ flags, generator, stores, world, say })
-  return {
-    name: 'nodes',
-    title: 'A second node, and the price of Redis for one alone',
-    durability: 'ours: stored durably before it is told; the relay stores nothing',
-    rows: [...rows, alone.row],
-    raw: { ...results, alone: alone.raw },
-  } satisfies Figure
+  return { rows: [row('p50', { ratioAtMost: 1 }), row('p99', undefined)], raw: { where, ...results } }
 }
 
-async function withAndWithoutRedis({
-  flags,
-  generator,
-  stores,
-  world,
-  say,
-}: Pick<Setting, 'flags' | 'generator' | 'stores' | 'world' | 'say'>) {
+async function withAndWithoutRedis({ flags, generator, stores, world, say }: Setting) {
   const connected = await world.gateway()
   // Nobody listens on port 1: this gateway is alone for good.
   const alone = await world.gateway({ env: { REDIS_URL: 'redis://127.0.0.1:1' } })

@@ -33,15 +33,17 @@ export interface NodeOptions {
   /** What answers 200 once it is ready. */
   readyPath: string
   port?: number
+  /** Where it stays; core 0 if nothing is said. */
+  core?: number
 }
 
 let count = 0
 
-/** Starts a server on core 0 and returns once it is ready. */
+/** Starts a server on its core and returns once it is ready. */
 export async function startNode(running: Running, options: NodeOptions): Promise<Node> {
-  const { entry, args = [], env = {}, flags = [], readyPath, port = await freePort() } = options
+  const { entry, args = [], env = {}, flags = [], readyPath, port = await freePort(), core = 0 } = options
   // Baselines take their port as an argument, services from the environment.
-  const [command, rest] = onCore(0, process.execPath, [
+  const [command, rest] = onCore(core, process.execPath, [
     ...flags,
     entry,
     ...args.map((arg) => arg.replace('{port}', String(port))),

@@ -27,6 +27,7 @@ export interface ServiceOptions {
   flags?: string[]
   env?: Record<string, string>
   port?: number
+  core?: number
 }
 
 /** Makes and migrates a database and puts one workspace with one agent into it. */
