@@ -264,7 +264,7 @@ describe('sockets', () => {
       data: { code: 'access.denied' },
     })
   })
-  it.each([2, 'x', 0])('protocol %j is outdated', async (protocol) => {
+  it.each([2, 'x', 0, [], { toString: 1 }])('protocol %j is outdated', async (protocol) => {
     await expect(
       socketIo(world.gateway, { auth: { protocol, key: world.acme.publicKey, visitorId: 'v' } }),
     ).rejects.toMatchObject({ data: { code: 'protocol.outdated' } })
@@ -280,6 +280,11 @@ describe('sockets', () => {
         success: false,
         error: { code: 'request.unknown' },
       })
+    // Stock clients send no such name; anybody who writes packets by hand can.
+    expect(await socket.timeout(3000).emitWithAck(5 as unknown as string, {})).toMatchObject({
+      success: false,
+      error: { code: 'request.unknown' },
+    })
     socket.emit('no_such')
     expect((await hear({ heard }, 'error_message')).data).toMatchObject({ error: { code: 'request.unknown' } })
     for (const payload of [undefined, null, 7, 'text', [], Buffer.from('x')])

@@ -212,7 +212,9 @@ async function compare({ world, random }: Stage, runs: number): Promise<string |
 const SHAPES = [
   '42["message.send",{"text":"x"}]',
   '421["send_message",{"message":"x"}]',
+  '422[5,{"message":"x"}]',
   '40{"apiKey":"x"}',
+  '40{"protocol":{"toString":1}}',
   '41',
   '3',
   '2',

@@ -19,6 +19,9 @@ export interface Introduced extends Newcomer {
   credentialRooms: string[]
 }
 
+/** In a query string the number is text. */
+const PROTOCOLS: readonly unknown[] = [PROTOCOL_VERSION, String(PROTOCOL_VERSION)]
+
 type Identification = Pick<GatewayDeps, 'identify' | 'agentOfTicket'>
 
 /** What a Socket.IO client says of itself: in the address, and in the `auth` of its first packet, which wins. */
@@ -51,8 +54,7 @@ export async function greet(
   given: Record<string, unknown>,
   origin: string | undefined,
 ): Promise<Omit<Introduced, 'protocol'>> {
-  // In a query string the number is text.
-  if (String(given['protocol']) !== String(PROTOCOL_VERSION)) throw new DostiError('protocol.outdated')
+  if (!PROTOCOLS.includes(given['protocol'])) throw new DostiError('protocol.outdated')
   const parsed = helloSchema.safeParse({ ...given, protocol: PROTOCOL_VERSION, key: given['key'] ?? given['apiKey'] })
   if (!parsed.success) throw invalid(detailsOf(parsed.error))
   const { ticket, ...visitor } = parsed.data

@@ -18,32 +18,46 @@ export const publishedRoom = (room: string): string => `published:${room}`
 
 /** Listens to what the guide lets a client say, and tells it who joined already. */
 export function speakPublished(socket: Socket, connection: Connection): void {
-  const answer = (args: unknown[], reply: PublishedReply): void => {
-    const acknowledge = args.at(-1)
-    if (typeof acknowledge === 'function') acknowledge(reply)
-    else if (!reply.success) socket.emit('error_message', reply)
-  }
-  const fail = (args: unknown[], error: WireError): void => answer(args, { success: false, error })
-
-  const handlers: Record<string, (args: unknown[]) => Promise<void>> = {
-    send_message: async (args) => answer(args, await send(connection, args[0])),
-    typing: (args) => typing(args, true),
-    stop_typing: (args) => typing(args, false),
-  }
-  const typing = async (args: unknown[], on: boolean): Promise<void> => {
-    const reply = await connection.ask('typing.set', { typing: on })
-    if (!reply.ok) fail(args, reply.error)
-  }
-  socket.onAny((name: string, ...args: unknown[]) => {
-    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined
-    if (handler) void handler(args)
-    else
-      fail(args, {
-        code: 'request.unknown',
-        message: `There is no event ${JSON.stringify(name.slice(0, 64))}. Send send_message, typing or stop_typing.`,
-      })
-  })
+  // Socket.IO lets numbers pass for names.
+  socket.onAny((name: unknown, ...args: unknown[]) => void hear(socket, connection, String(name), args))
   if (connection.actor.kind === 'visitor' && !connection.actor.isNew) void greetAgain(socket, connection)
+}
+
+async function hear(socket: Socket, connection: Connection, name: string, args: unknown[]): Promise<void> {
+  const reply = await replyTo(connection, name, args[0])
+  if (reply === undefined) return
+  const acknowledge = args.at(-1)
+  if (typeof acknowledge === 'function') acknowledge(reply)
+  else if (!reply.success) socket.emit('error_message', reply)
+}
+
+/** Nothing where the guide promises no answer. */
+function replyTo(
+  connection: Connection,
+  name: string,
+  given: unknown,
+): Promise<PublishedReply | undefined> | PublishedReply {
+  switch (name) {
+    case 'send_message':
+      return send(connection, given)
+    case 'typing':
+      return typing(connection, true)
+    case 'stop_typing':
+      return typing(connection, false)
+    default:
+      return {
+        success: false,
+        error: {
+          code: 'request.unknown',
+          message: `There is no event ${JSON.stringify(name.slice(0, 64))}. Send send_message, typing or stop_typing.`,
+        },
+      }
+  }
+}
+
+async function typing(connection: Connection, on: boolean): Promise<PublishedReply | undefined> {
+  const reply = await connection.ask('typing.set', { typing: on })
+  return reply.ok ? undefined : { success: false, error: reply.error }
 }
 
 async function send(connection: Connection, given: unknown): Promise<PublishedReply> {
