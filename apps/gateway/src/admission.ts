@@ -72,6 +72,7 @@ function full(): DostiError {
 
 /** IPv6 is handed out in networks of 64 bits: whoever has one has all its addresses. Pure. */
 export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/iu.exec(address)?.[1]
   if (mapped !== undefined) return mapped
   if (!isIPv6(address)) return address

@@ -34,7 +34,8 @@ export interface Connection {
 
 /** A connection of an actor; `id` names the socket so that the published protocol can leave out its echo. */
 export function createConnection(dispatch: Dispatch, actor: Actor, id: string): Connection {
-  const typingTo = new Set<string>()
+  // Most connections never type; thousands are held.
+  let typingTo: Set<string> | undefined
   let owed = 0
   return {
     id,
@@ -44,12 +45,12 @@ export function createConnection(dispatch: Dispatch, actor: Actor, id: string): 
       const reply = await dispatch(actor, name as OperationName, input, { requestId: randomUUID(), connectionId: id })
       owed -= 1
       if (name === 'typing.set' && reply.ok)
-        noteTyping(typingTo, actor, input as { visitorId?: string; typing: boolean })
+        noteTyping((typingTo ??= new Set()), actor, input as { visitorId?: string; typing: boolean })
       return reply
     },
     isBusy: () => owed > 0,
     ended() {
-      for (const visitorId of typingTo)
+      for (const visitorId of typingTo ?? [])
         void dispatch(actor, 'typing.set', { visitorId, typing: false }, { requestId: randomUUID(), connectionId: id })
     },
   }

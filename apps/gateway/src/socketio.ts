@@ -50,24 +50,19 @@ export function createSocketIo(
   })
   io.engine.generateId = () => `${config.NODE_NAME}-${randomUUID()}`
 
-  io.use((socket, next) => {
+  io.use(async (socket, next) => {
     const { query, auth, headers } = socket.handshake
-    const introducing = introduce(deps, { query, auth, origin: headers.origin }).then((introduced) => {
+    try {
+      const introduced = await withinDeadline(introduce(deps, { query, auth, origin: headers.origin }))
       admission.admit(introduced.actor)
-      return introduced
-    })
-    withinDeadline(introducing).then(
-      (introduced) => {
-        socket.data = introduced
-        next()
-      },
-      (error: unknown) => {
-        const wire = wireErrorOf(error, { log, request: { requestId: randomUUID() }, operation: 'handshake' })
-        // A published client would take a refusal for final; where the same handshake may work later, its line fails instead.
-        if (ERRORS[wire.code].retry && !('protocol' in query || 'protocol' in auth)) socket.conn.close()
-        else next(refusal(wire))
-      },
-    )
+      socket.data = introduced
+    } catch (error) {
+      const wire = wireErrorOf(error, { log, request: { requestId: randomUUID() }, operation: 'handshake' })
+      // A published client would take a refusal for final; where the same handshake may work later, its line fails instead.
+      if (ERRORS[wire.code].retry && !('protocol' in query || 'protocol' in auth)) return void socket.conn.close()
+      return next(refusal(wire))
+    }
+    next()
   })
   io.on('connection', (socket) => {
     const { actor, protocol, credentialRooms } = socket.data as Introduced
