@@ -8,7 +8,6 @@ import {
   type StoredEvent,
   type StoredEventOf,
   type ThreadPage,
-  type WireError,
 } from '@dosti/contracts'
 import type { Socket } from 'socket.io'
 import type { Connection } from './connection.ts'

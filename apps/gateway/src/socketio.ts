@@ -50,7 +50,7 @@ export function createSocketIo(
   })
   io.engine.generateId = () => `${config.NODE_NAME}-${randomUUID()}`
 
-  io.use(async (socket, next) => {
+  const letIn = async (socket: Socket, next: (refusal?: Error) => void): Promise<void> => {
     const { query, auth, headers } = socket.handshake
     try {
       const introduced = await withinDeadline(introduce(deps, { query, auth, origin: headers.origin }))
@@ -59,11 +59,13 @@ export function createSocketIo(
     } catch (error) {
       const wire = wireErrorOf(error, { log, request: { requestId: randomUUID() }, operation: 'handshake' })
       // A published client would take a refusal for final; where the same handshake may work later, its line fails instead.
-      if (ERRORS[wire.code].retry && !('protocol' in query || 'protocol' in auth)) return void socket.conn.close()
-      return next(refusal(wire))
+      if (ERRORS[wire.code].retry && !('protocol' in query || 'protocol' in auth)) socket.conn.close()
+      else next(refusal(wire))
+      return
     }
     next()
-  })
+  }
+  io.use((socket, next) => void letIn(socket, next))
   io.on('connection', (socket) => {
     const { actor, protocol, credentialRooms } = socket.data as Introduced
     const connection = createConnection(deps.dispatch, actor, socket.id)
