@@ -81,34 +81,31 @@ export function createHttp({
 }
 
 /**
- * A server that closes answers what is under way, for `FINISH_MS` at most, and cuts every line after that. Node by itself would
- * wait for lines that never asked anything, or not wholly, and minds no time-out any more.
+ * A server that closes answers what is under way, for `FINISH_MS` at most. Node by itself would wait for lines that never asked
+ * anything, or not wholly, and minds no time-out any more.
  */
 function finishRequests(app: FastifyInstance): void {
-  let underWay = 0
-  let isClosing = false
-  const cutWhenFinished = (): void => {
-    if (isClosing && underWay === 0) app.server.closeAllConnections()
-  }
-  app.server.on('request', (_request, answer) => {
-    underWay += 1
-    answer.once('close', () => {
-      underWay -= 1
-      cutWhenFinished()
-    })
+  const lines = new Set<Socket>()
+  app.server.on('connection', (line: Socket) => {
+    lines.add(line)
+    line.once('close', () => lines.delete(line))
   })
   app.addHook('preClose', async () => {
-    isClosing = true
-    cutWhenFinished()
+    for (const line of lines) if (!answerOn(line)) line.destroy()
     setTimeout(() => app.server.closeAllConnections(), FINISH_MS).unref()
   })
+}
+
+/** The answer that a line waits for; private in Node's types. */
+function answerOn(line: Socket): { headersSent: boolean } | undefined {
+  return (line as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage ?? undefined
 }
 
 /** A request that Node cannot read has no reply to it, only a socket. */
 function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   // The client is gone, or an answer is under way already.
-  const answering = (socket as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage?.headersSent
-  if (error.code === 'ECONNRESET' || !socket.writable || answering === true) return void socket.destroy()
+  if (error.code === 'ECONNRESET' || !socket.writable || answerOn(socket)?.headersSent === true)
+    return void socket.destroy()
   const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
   const code = tooLarge ? 'request.too_large' : 'request.invalid'
   const message = tooLarge ? 'The address and headers are larger than 16 kB.' : 'This is not a valid HTTP request.'
