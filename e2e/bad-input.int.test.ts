@@ -367,6 +367,31 @@ describe('operations over HTTP', () => {
   })
 })
 
+describe('what Postgres cannot hold', () => {
+  it('is refused, or is beyond everything', async () => {
+    const cookie = await signIn(world.api, world.acme.agents[0])
+    const ask = async (operation: string, input: unknown, headers = {}) =>
+      (await post(`${world.api}/api/v1/${operation}`, input, headers)).body
+    const refused = { ok: false, error: { code: 'request.invalid' } }
+    expect(await ask('session.start', { email: 'a\0b', password: 'x' })).toMatchObject(refused)
+    await send({ ...good(), visitorId: 'beyond' })
+    const agentId = 'agt_\0'
+    expect(await ask('conversation.assign', { visitorId: 'beyond', agentId }, { cookie })).toMatchObject(refused)
+    const visitor = overRest(world.api, { 'x-dosti-key': world.acme.publicKey, 'x-dosti-visitor': 'beyond' })
+    for (const number of [2 ** 31 - 1, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
+      expect(await visitor.ask('conversation.sync', { after: number })).toMatchObject({ data: { snapshot: true } })
+      expect(await visitor.ask('conversation.resume', { threads: [{ seq: number }] })).toMatchObject({
+        data: { threads: [{ status: 'resync_required' }] },
+      })
+      const input = { visitorId: 'beyond', after: 0, internalAfter: number }
+      expect(await ask('conversation.sync', input, { cookie })).toMatchObject({ ok: true })
+      expect(await ask('conversation.read', { visitorId: 'beyond', seq: number }, { cookie })).toMatchObject({
+        ok: true,
+      })
+    }
+  })
+})
+
 describe('an origin list', () => {
   it('keeps other pages out and lets programs without an origin in', async () => {
     const listed = `dosti_pub_${'o'.repeat(32)}`

@@ -72,9 +72,9 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     draining: () => drain.isDraining,
   })
 
-  const { io, slowReaders } = createSocketIo(app.server, deps, watchers)
+  const io = createSocketIo(app.server, deps, watchers)
   dispatchUpgrades(app.server, rawUpgrades, admission)
-  const sockets: Sockets = { io, raw, slowReaders }
+  const sockets: Sockets = { io, raw }
   const missed = metrics.counter(
     'dosti_missed_pushes_total',
     'Events that were delivered from the log: their push did not come.',

@@ -2,7 +2,7 @@
 import type { Told } from '@dosti/conversations'
 import type { Server } from 'socket.io'
 import { inPublishedWords, publishedRoom } from './published.ts'
-import { SLOW_ROOM, type SlowReaders } from './slow-readers.ts'
+import { SLOW_ROOM } from './slow-readers.ts'
 import type { Newcomer } from './tell-missed.ts'
 import type { RawSockets } from './websocket.ts'
 
@@ -10,7 +10,6 @@ import type { RawSockets } from './websocket.ts'
 export interface Sockets {
   io: Server
   raw: RawSockets
-  slowReaders: SlowReaders
 }
 
 /**
@@ -20,7 +19,7 @@ export interface Sockets {
 export function deliver(
   told: readonly Told[],
   roomsFor: (told: Told) => string[],
-  { io, raw, slowReaders }: Sockets,
+  { io, raw }: Sockets,
   mayHear?: (newcomer: Newcomer) => boolean,
 ): void {
   const { adapter, sockets } = io.of('/')
@@ -29,16 +28,11 @@ export function deliver(
     const { event, origin } = one
     const rooms = roomsFor(one)
     const data = 'seq' in event ? event : event.data
-    let encoded: string | undefined
-    const frame = (): string => (encoded ??= JSON.stringify({ event: event.name, data }))
     const mayBeDropped = event.name === 'typing.started' || event.name === 'typing.stopped'
     const withheld = mayBeDropped ? [SLOW_ROOM] : []
 
-    if (rooms.some((room) => members.has(room))) {
-      io.local.to(rooms).except(withheld).emit(event.name, data)
-      slowReaders.count(rooms, frame)
-    }
-    if (raw.hasAny(rooms)) raw.send(rooms, frame(), { mayBeDropped })
+    if (rooms.some((room) => members.has(room))) io.local.to(rooms).except(withheld).emit(event.name, data)
+    if (raw.hasAny(rooms)) raw.send(rooms, JSON.stringify({ event: event.name, data }), { mayBeDropped })
 
     const publishedRooms = rooms.map(publishedRoom).filter((room) => members.has(room))
     const spoken = publishedRooms.length > 0 ? inPublishedWords(event) : undefined
@@ -55,7 +49,6 @@ export function deliver(
       .to(publishedRooms)
       .except(echo === undefined ? withheld : [...withheld, echo])
       .emit(spoken.name, spoken.data)
-    slowReaders.count(publishedRooms, frame)
   }
 }
 

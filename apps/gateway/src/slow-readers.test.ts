@@ -13,7 +13,7 @@ import { createAdmission } from './admission.ts'
 import { deliver } from './deliver.ts'
 import type { GatewayDeps } from './deps.ts'
 import { createDrain } from './drain.ts'
-import { BACKLOG_BYTES_MAX, createSlowReaders, SLOW_BYTES, SLOW_ROOM } from './slow-readers.ts'
+import { BACKLOG_BYTES_MAX, SLOW_BYTES, SLOW_ROOM, watchReaders } from './slow-readers.ts'
 import { createRawSockets, type RawSockets } from './websocket.ts'
 
 const by = { kind: 'agent', id: 'agt_ann', name: 'Ann' } as const
@@ -48,9 +48,10 @@ const nobody: RawSockets = {
   close: () => {},
 }
 
-async function socketIoServer() {
+async function socketIoServer(onCut: () => void = () => {}) {
   const http = createServer()
   const io = new Server(http, { serveClient: false })
+  watchReaders(io, onCut)
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   onTestFinished(() => io.close())
@@ -71,34 +72,33 @@ async function socketIoServer() {
   return { io, join }
 }
 /** Makes Engine.IO look as while the transport takes nothing. */
-const clog = ({ conn }: Socket) => Object.assign(conn, { writeBuffer: ['unsent'] })
+const clog = ({ conn }: Socket) => Object.assign(conn.transport, { writable: false })
 
 describe('F1 typing is dropped first', () => {
   it('Socket.IO: who lags hears what is stored, and no typing', async () => {
     const { io, join } = await socketIoServer()
     const [quick, slow] = [await join(), await join()]
-    const slowReaders = createSlowReaders(io, () => {})
     await slow.socket.join(SLOW_ROOM)
-    deliver([typing, message], roomsFor, { io, raw: nobody, slowReaders })
+    deliver([typing, message], roomsFor, { io, raw: nobody })
     await expect.poll(() => slow.heard).toEqual(['message.sent'])
     await expect.poll(() => quick.heard).toEqual(['typing.started', 'message.sent'])
   })
 
   it('Socket.IO: to lag is to leave 64 kB unsent, until all is sent', async () => {
     const { io, join } = await socketIoServer()
-    const { socket } = await join()
-    const slowReaders = createSlowReaders(io, () => {})
-    slowReaders.countOne(socket, () => 'x'.repeat(SLOW_BYTES * 2))
+    const { socket, heard } = await join()
+    socket.emit('taken', 'x'.repeat(SLOW_BYTES * 2))
+    await expect.poll(() => heard).toEqual(['taken'])
     expect(socket.rooms).not.toContain(SLOW_ROOM)
     clog(socket)
-    slowReaders.count([ROOM], () => 'x'.repeat(SLOW_BYTES))
+    socket.emit('unsent', 'x'.repeat(SLOW_BYTES - 100))
     expect(socket.rooms).not.toContain(SLOW_ROOM)
-    slowReaders.countOne(socket, () => 'x')
+    socket.emit('unsent', 'x'.repeat(100))
     expect(socket.rooms).toContain(SLOW_ROOM)
-    socket.conn.emit('drain')
+    io.engine.emit('drain', socket.conn)
     expect(socket.rooms).not.toContain(SLOW_ROOM)
     // Two bytes each.
-    slowReaders.countOne(socket, () => 'ب'.repeat(SLOW_BYTES / 2 + 1))
+    socket.emit('unsent', 'ب'.repeat(SLOW_BYTES / 2))
     expect(socket.rooms).toContain(SLOW_ROOM)
   })
 
@@ -114,14 +114,14 @@ describe('F1 typing is dropped first', () => {
 
 describe('F2 a reader who does not read is cut before it costs a megabyte', () => {
   it('Socket.IO', async () => {
-    const { io, join } = await socketIoServer()
-    const { client, socket } = await join()
     let cuts = 0
-    const slowReaders = createSlowReaders(io, () => (cuts += 1))
+    const { join } = await socketIoServer(() => (cuts += 1))
+    const { client, socket } = await join()
     clog(socket)
-    slowReaders.countOne(socket, () => 'x'.repeat(BACKLOG_BYTES_MAX))
+    socket.emit('unsent', 'x'.repeat(BACKLOG_BYTES_MAX - 100))
     expect(cuts).toBe(0)
-    slowReaders.countOne(socket, () => 'x')
+    socket.emit('unsent', 'x'.repeat(100))
+    socket.emit('unsent', 'once cut, nothing counts')
     expect(cuts).toBe(1)
     await expect.poll(() => client.connected).toBe(false)
   })

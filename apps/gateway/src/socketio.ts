@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import { roomsOf } from '@dosti/bus'
-import { ERRORS, type WireError } from '@dosti/contracts'
+import { DostiError, ERRORS, type WireError } from '@dosti/contracts'
 import { withinDeadline, wireErrorOf } from '@dosti/runtime'
 import { Server, type Socket } from 'socket.io'
 import { refuse } from './admission.ts'
@@ -11,8 +11,10 @@ import { createConnection, HEARTBEAT_MS, type Connection, type Watchers } from '
 import type { GatewayDeps } from './deps.ts'
 import { writeOnce } from './one-write.ts'
 import { publishedRoom, speakPublished } from './published.ts'
-import { createSlowReaders, cut, type SlowReaders } from './slow-readers.ts'
+import { cut, watchReaders } from './slow-readers.ts'
 
+/** A client joins the one namespace once; every CONNECT makes a socket, before anybody is asked who is there. */
+const CONNECTS_MAX = 10
 /** A packet beyond this ends the connection; anything up to it is answered, if only with a refusal. */
 const PACKET_BYTES_MAX = 1_000_000
 
@@ -21,7 +23,7 @@ export function createSocketIo(
   server: HttpServer,
   deps: GatewayDeps,
   { admission, drain, onConnected, onPublished, onCut }: Watchers,
-): { io: Server; slowReaders: SlowReaders } {
+): Server {
   const { log, config } = deps
   const io = new Server(server, {
     allowEIO3: true,
@@ -39,14 +41,25 @@ export function createSocketIo(
     },
     cors: (request, done) => done(null, corsFor(request as IncomingMessage)),
   })
-  const slowReaders = createSlowReaders(io, onCut)
+  watchReaders(io, onCut)
   writeOnce(io)
   io.engine.on('connection', (conn: Socket['conn']) => {
     const leave = admission.enter(conn.request)
+    let connects = 0
+    conn.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
+      if (type !== 'message' || typeof data !== 'string' || !data.startsWith('0')) return
+      connects += 1
+      if (connects > CONNECTS_MAX) conn.close(true)
+    })
     conn.once('close', (reason) => {
       leave()
       if (reason === 'ping timeout') cut(conn)
     })
+  })
+  // Engine.IO would never answer it.
+  io.engine.use((request: IncomingMessage, _response: unknown, next: () => void) => {
+    if (request.headers.upgrade !== undefined || !/[?&]transport=websocket(&|$)/u.test(request.url ?? '')) return next()
+    refuse(request, new DostiError('request.invalid', { message: 'A WebSocket begins with an upgrade.' }))
   })
   io.engine.generateId = () => `${config.NODE_NAME}-${randomUUID()}`
 
@@ -60,8 +73,8 @@ export function createSocketIo(
       const wire = wireErrorOf(error, { log, request: { requestId: randomUUID() }, operation: 'handshake' })
       // A published client would take a refusal for final; where the same handshake may work later, its line fails instead.
       if (ERRORS[wire.code].retry && !('protocol' in query || 'protocol' in auth)) socket.conn.close()
-      else next(refusal(wire))
-      return
+      // Said in any case: until then Socket.IO keeps the socket.
+      return next(refusal(wire))
     }
     next()
   }
@@ -80,21 +93,19 @@ export function createSocketIo(
     if (protocol === 'published') {
       onPublished(socket.data as Introduced)
       speakPublished(socket, connection)
-    } else speakExtended(socket, connection, slowReaders)
+    } else speakExtended(socket, connection)
   })
-  return { io, slowReaders }
+  return io
 }
 
-function speakExtended(socket: Socket, connection: Connection, slowReaders: SlowReaders): void {
+function speakExtended(socket: Socket, connection: Connection): void {
   socket.emit('welcome', welcomeFor((socket.data as Introduced).actor, Date.now()))
   socket.onAny((name: string, ...args: unknown[]) => {
     const reply = args.at(-1)
     const input = typeof args[0] === 'function' ? undefined : args[0]
     void connection.ask(name, input).then((answer) => {
-      if (typeof reply === 'function') {
-        reply(answer)
-        slowReaders.countOne(socket, () => JSON.stringify(answer))
-      } else if (!answer.ok) socket.emit('error_message', { success: false, error: answer.error })
+      if (typeof reply === 'function') reply(answer)
+      else if (!answer.ok) socket.emit('error_message', { success: false, error: answer.error })
     })
   })
 }

@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { DostiError } from '@dosti/contracts'
 import { refuse, type Admission } from './admission.ts'
 
 /** What the raw WebSocket plugin listens to instead of the server. */
@@ -14,7 +15,8 @@ export const createRawUpgrades = (): EventEmitter => new EventEmitter()
 export function dispatchUpgrades(server: Server, rawUpgrades: EventEmitter, admission: Admission): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.startsWith('/socket.io/')) return
-    const refusal = admission.refusal(request)
+    // RFC 6455, 4.1. An OPTIONS would be answered by CORS, and its line forgotten.
+    const refusal = request.method === 'GET' ? admission.refusal(request) : new DostiError('request.method')
     if (refusal === undefined) rawUpgrades.emit('upgrade', request, socket, head)
     else refuse(request, refusal)
   })

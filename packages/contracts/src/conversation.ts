@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { AgentId, ConversationId } from './ids.ts'
-import { visitorId } from './text.ts'
+import { storable, visitorId } from './text.ts'
 
-export const agentId = z.templateLiteral(['agt_', z.string().max(60)]) satisfies z.ZodType<AgentId>
-export const conversationId = z.templateLiteral(['cnv_', z.string().max(60)]) satisfies z.ZodType<ConversationId>
+export const agentId = z.templateLiteral(['agt_', z.string().max(60)]).refine(...storable) satisfies z.ZodType<AgentId>
+export const conversationId = z
+  .templateLiteral(['cnv_', z.string().max(60)])
+  .refine(...storable) satisfies z.ZodType<ConversationId>
 
 /** Milliseconds since 1970 in UTC, as every time on the wire. */
 export const timestamp = z.int().nonnegative()

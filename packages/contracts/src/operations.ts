@@ -4,9 +4,13 @@ import { agentId, agentRef, conversation, timestamp } from './conversation.ts'
 import type { ErrorCode } from './errors.ts'
 import { storedEvent } from './events.ts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, RESUME_THREADS_MAX } from './names.ts'
-import { clientMessageId, messageText, visitorId, visitorName } from './text.ts'
+import { clientMessageId, messageText, storable, visitorId, visitorName } from './text.ts'
 
 const seq = z.int('must be a whole number').nonnegative('must not be negative')
+/** Postgres' `integer` ends there. */
+const SEQ_MAX = 2 ** 31 - 1
+/** A number that somebody names; beyond what a stream can hold they are all the same. */
+const askedSeq = seq.transform((number) => Math.min(number, SEQ_MAX))
 const limit = z.int().min(1).max(PAGE_SIZE_MAX).default(PAGE_SIZE_DEFAULT)
 /** Agents name the visitor; a visitor is its own stream and leaves it out. */
 const stream = { visitorId: visitorId.optional() }
@@ -78,8 +82,8 @@ export const OPERATIONS = {
     summary: 'Read a thread: its newest page, what follows a number, or what came before a time.',
     input: z.object({
       ...stream,
-      after: seq.optional(),
-      internalAfter: seq.optional(),
+      after: askedSeq.optional(),
+      internalAfter: askedSeq.optional(),
       before: timestamp.optional(),
       limit,
     }),
@@ -94,7 +98,7 @@ export const OPERATIONS = {
       'After a break: what followed the numbers held, thread by thread; where that is too much, a fresh snapshot.',
     input: z.object({
       threads: z
-        .array(z.object({ ...stream, seq, internalSeq: seq.optional() }))
+        .array(z.object({ ...stream, seq: askedSeq, internalSeq: askedSeq.optional() }))
         .min(1, 'must name a thread')
         .max(RESUME_THREADS_MAX, `must name at most ${RESUME_THREADS_MAX} threads`)
         .refine(
@@ -119,7 +123,7 @@ export const OPERATIONS = {
   },
   'conversation.read': {
     summary: 'Say that everything up to this public number has been read.',
-    input: z.object({ ...stream, seq }),
+    input: z.object({ ...stream, seq: askedSeq }),
     output: z.object({ seq }),
     actors: both,
     over: 'all',
@@ -224,7 +228,13 @@ export const OPERATIONS = {
   },
   'session.start': {
     summary: 'Sign in with e-mail and password; the reply sets the session cookie.',
-    input: z.object({ email: z.string('must be a string').max(320), password: z.string('must be a string').max(1024) }),
+    input: z.object({
+      email: z
+        .string('must be a string')
+        .max(320)
+        .refine(...storable),
+      password: z.string('must be a string').max(1024),
+    }),
     output: me,
     actors: ['anyone', 'agent'],
     over: 'http',

@@ -27,8 +27,11 @@ export function cutText(text: string, lengthMax: number): string {
   return isWithin(text, lengthMax) ? text : Array.from(text).slice(0, lengthMax).join('')
 }
 
-// Postgres stores neither NUL nor lone surrogates; taking them would store another text than the one acknowledged.
-const storable = (text: string) => !text.includes('\0') && text.isWellFormed()
+/** What every text must be that reaches Postgres, which takes neither NUL nor lone surrogates. For `refine`. */
+export const storable = [
+  (text: string) => !text.includes('\0') && text.isWellFormed(),
+  'must be valid Unicode without NUL',
+] as const
 // Unicode's category of control characters: C0, DEL and C1.
 const CONTROL = /\p{Cc}/u
 
@@ -37,7 +40,7 @@ export const messageText = z
   .string({ error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a string') })
   .refine((text) => text.trim() !== '', 'must not be empty')
   .refine((text) => isWithin(text, TEXT_LENGTH_MAX), `must be at most ${TEXT_LENGTH_MAX} characters`)
-  .refine(storable, 'must be valid Unicode without NUL')
+  .refine(...storable)
   .meta({ id: 'MessageText', minLength: 1, maxLength: TEXT_LENGTH_MAX })
 
 /** A visitor id: any string of 1 to 128 code points without control characters. */

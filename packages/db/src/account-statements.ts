@@ -22,6 +22,62 @@ export const FIND_VISITORS: Statement<
     ) found`,
 }
 
+/** A public key with its workspace; times in milliseconds since 1970. */
+export interface KeyRow {
+  place: number
+  workspace_id: string
+  workspace_name: string
+  allowed_origins: string[]
+  revoked_at: number | null
+}
+
+/** Some public keys. Anybody may ask with keys that he made up, so a question of many costs little more than one of one. */
+export const FIND_KEYS: Statement<[scope: string, keys: string[]], KeyRow> = {
+  name: 'find_keys',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
+    SELECT k.place, found.*
+    FROM scope
+    CROSS JOIN ${rowsFrom({ key: 'text' }, { first: 2, withPlace: true })} k
+    CROSS JOIN LATERAL (
+      SELECT p.workspace_id, w.name AS workspace_name, p.allowed_origins, p.revoked_at
+      FROM public_key p JOIN workspace w ON w.id = p.workspace_id
+      WHERE scope.ids IS NOT NULL AND p.key = k.key OFFSET 0
+    ) found`,
+}
+
+/** A session with whose it is; it ended with the membership, if not before. */
+export interface SessionRow {
+  place: number
+  id: string
+  workspace_id: string
+  workspace_name: string
+  agent_id: string
+  name: string
+  email: string
+  available: boolean
+  expires_at: number
+  revoked_at: number | null
+}
+
+/** Some sessions, by the digests of their tokens. The same holds for them. */
+export const FIND_SESSIONS: Statement<[scope: string, digests: string[]], SessionRow> = {
+  name: 'find_sessions',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
+    SELECT k.place, found.*
+    FROM scope
+    CROSS JOIN ${rowsFrom({ digest: 'text' }, { first: 2, withPlace: true })} k
+    CROSS JOIN LATERAL (
+      SELECT s.id, s.workspace_id, w.name AS workspace_name, s.agent_id, a.name, a.email, a.available, s.expires_at,
+        coalesce(s.revoked_at, a.removed_at) AS revoked_at
+      FROM session s
+      JOIN agent a ON a.workspace_id = s.workspace_id AND a.id = s.agent_id
+      JOIN workspace w ON w.id = s.workspace_id
+      WHERE scope.ids IS NOT NULL AND s.digest = k.digest OFFSET 0
+    ) found`,
+}
+
 /** By the database's clock, which all who ask for revocations share. */
 const NOW = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 

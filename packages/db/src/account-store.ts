@@ -1,7 +1,9 @@
-import type { AccountStore, Session } from '@dosti/accounts'
+import type { AccountStore, PublicKey, Session } from '@dosti/accounts'
 import type { Agent, AgentId, VisitorId, WorkspaceId } from '@dosti/contracts'
 import {
   CREATE_TICKET,
+  FIND_KEYS,
+  FIND_SESSIONS,
   FIND_VISITORS,
   READ_REVOKED,
   REMOVE_AGENT,
@@ -14,7 +16,7 @@ import type { Db } from './client.ts'
 import { gather } from './gather.ts'
 import type { Agent as AgentRow, Session as SessionRow } from './generated/client.ts'
 import { scoped, scopeText, transact } from './scope.ts'
-import { call, run } from './statement.ts'
+import { call, run, runAll, type Call } from './statement.ts'
 
 const WHOSE = { agent: { include: { workspace: true } } } as const
 
@@ -23,17 +25,49 @@ export function createAccountStore(db: Db): AccountStore {
   return { ...credentials(db), ...people(db), ...visitors(db) }
 }
 
+/** A look-up that many wait for at once, as after a restart of a gateway: one question for all of them. Rows say whom they are about. */
+function lookUp<Q, R extends { place: number }, T>(
+  db: Db,
+  question: (asked: Q[]) => Call<R>,
+  answer: (row: R, asked: Q) => T,
+): (asked: Q) => Promise<T | undefined> {
+  return gather(async (asked) => {
+    const [rows] = await withConnection(db, (client) => runAll(client, [question(asked)]))
+    const answers: (T | undefined)[] = asked.map(() => undefined)
+    for (const row of rows) {
+      const index = row.place - 1
+      answers[index] = answer(row, asked[index] as Q)
+    }
+    return answers
+  })
+}
+
 function credentials(db: Db) {
+  const findKey = lookUp(
+    db,
+    (keys: string[]) => call(FIND_KEYS, ['*', keys]),
+    (row, key): PublicKey => ({
+      key,
+      workspaceId: row.workspace_id as WorkspaceId,
+      workspaceName: row.workspace_name,
+      allowedOrigins: row.allowed_origins,
+      revokedAt: row.revoked_at,
+    }),
+  )
+  const findSession = lookUp(
+    db,
+    (digests: string[]) => call(FIND_SESSIONS, ['*', digests]),
+    (row): Session => ({
+      id: row.id,
+      workspaceId: row.workspace_id as WorkspaceId,
+      workspaceName: row.workspace_name,
+      agent: { id: row.agent_id as AgentId, name: row.name, available: row.available, email: row.email },
+      expiresAt: row.expires_at,
+      revokedAt: row.revoked_at,
+    }),
+  )
   return {
-    async findKey(key) {
-      const row = await scoped(db, '*', (tx) =>
-        tx.publicKey.findUnique({ where: { key }, include: { workspace: true } }),
-      )
-      if (row === null) return undefined
-      const { workspace, allowedOrigins } = row
-      const workspaceId = row.workspaceId as WorkspaceId
-      return { key, workspaceId, workspaceName: workspace.name, allowedOrigins, revokedAt: numberOrNull(row.revokedAt) }
-    },
+    findKey,
     async revokeKey(workspaceId, key) {
       await withConnection(db, (client) => transact(client, [workspaceId], [call(REVOKE_KEY, [workspaceId, key])]))
     },
@@ -46,10 +80,7 @@ function credentials(db: Db) {
       const row = await scoped(db, [session.workspaceId], (tx) => tx.session.create({ data: session, include: WHOSE }))
       return toSession(row)
     },
-    async findSession(digest) {
-      const row = await scoped(db, '*', (tx) => tx.session.findUnique({ where: { digest }, include: WHOSE }))
-      return row === null ? undefined : toSession(row)
-    },
+    findSession,
     async showSession(workspaceId, id) {
       const where = { workspaceId_id: { workspaceId, id } }
       const row = await scoped(db, [workspaceId], (tx) => tx.session.findUnique({ where, include: WHOSE }))
@@ -115,19 +146,17 @@ interface Asked {
 }
 
 function visitors(db: Db) {
-  // Every connection asks, and after a restart of a gateway thousands come at once.
-  const findVisitor = gather(async (asked: Asked[]) => {
-    const rows = await withConnection(db, (client) =>
-      run(client, FIND_VISITORS, [
+  const findVisitor = lookUp(
+    db,
+    (asked: Asked[]) =>
+      call(FIND_VISITORS, [
         scopeText(asked.map(({ workspaceId }) => workspaceId)),
         asked.map(({ workspaceId }) => workspaceId),
         asked.map(({ visitorId }) => visitorId),
         asked.map(({ tokenDigest }) => tokenDigest),
       ]),
-    )
-    const found = new Map(rows.map((row) => [row.place, { bound: row.bound, tokenMatches: row.token_matches }]))
-    return asked.map((_who, index) => found.get(index + 1))
-  })
+    (row) => ({ bound: row.bound, tokenMatches: row.token_matches }),
+  )
   return {
     async createVisitor({ workspaceId, visitorId, name, tokenDigest: digest }) {
       const data = { workspaceId, visitorId, name, bound: true }
