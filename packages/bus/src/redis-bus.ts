@@ -7,7 +7,7 @@ import { Redis } from 'ioredis'
 export interface Bus extends Publisher {
   /** Tells all agents of a workspace something that belongs to no thread. */
   publishToAgents(workspaceId: WorkspaceId, event: FleetingEvent): void
-  /** Hears everything published by this process, at once, and by others, through Redis. */
+  /** Hears everything published by this process, in the same turn of the event loop, and by others, through Redis. */
   subscribe(listener: (told: readonly Told[]) => void): void
   /** Resolves if Redis answers. */
   ping(): Promise<unknown>
@@ -46,16 +46,16 @@ export function createRedisBus({ url, channel = 'dosti:told', onLost = () => {} 
   })
 
   // The changes of one commit share one publication. As a microtask it leaves behind the last of them and before any answer is
-  // written: other nodes need not wait for those.
+  // written, and before the sockets of this node: the way to another node is the longer one.
   let gathered: Told[] = []
   const send = (): void => {
     const told = gathered
     gathered = []
     publisher.publish(channel, node + JSON.stringify(told)).catch(onLost)
+    for (const listener of listeners) listener(told)
   }
   const publish = (told: readonly Told[]): void => {
     if (told.length === 0) return
-    for (const listener of listeners) listener(told)
     if (gathered.length === 0) queueMicrotask(send)
     gathered.push(...told)
   }
