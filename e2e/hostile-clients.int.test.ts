@@ -49,13 +49,25 @@ it('who joins again and again is cut before it has joined eleven times', async (
   expect(await poll()).toBe(400)
 })
 
+it('who sends a flood of packets at once is cut after a thousand', async () => {
+  const { post, poll } = await openPolling(`&apiKey=${world.acme.publicKey}&visitorId=floods`)
+  await post(['40'])
+  expect(await poll()).toBe(200)
+  const before = await metric('dosti_requests_total')
+  await post(Array.from({ length: 20_000 }, () => '42["typing"]'))
+  expect(await poll()).toBe(400)
+  const asked = (await metric('dosti_requests_total')) - before
+  expect(asked).toBeGreaterThan(0)
+  expect(asked).toBeLessThanOrEqual(1000)
+})
+
 it('who asks and never fetches the answers is cut before they are a megabyte', async () => {
   const { post, poll } = await openPolling(`&apiKey=${world.acme.publicKey}&visitorId=never-polls`)
   await post(['40'])
   expect(await poll()).toBe(200)
   const before = await cuts()
-  for (let round = 0; round < 10 && (await cuts()) === before; round += 1)
-    await post(Array.from({ length: 2000 }, () => '42["no_such"]'))
+  for (let round = 0; round < 20 && (await cuts()) === before; round += 1)
+    await post(Array.from({ length: 900 }, () => '42["no_such"]'))
   expect(await cuts()).toBe(before + 1)
   expect(await poll()).toBe(400)
 })

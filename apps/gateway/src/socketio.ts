@@ -10,11 +10,10 @@ import { introduce, welcomeFor, type Introduced } from './authenticate.ts'
 import { createConnection, HEARTBEAT_MS, type Connection, type Watchers } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
 import { writeOnce } from './one-write.ts'
+import { fencePackets } from './packet-fence.ts'
 import { publishedRoom, speakPublished } from './published.ts'
 import { cut, watchReaders } from './slow-readers.ts'
 
-/** A client joins the one namespace once; every CONNECT makes a socket, before anybody is asked who is there. */
-const CONNECTS_MAX = 10
 /** A packet beyond this ends the connection; anything up to it is answered, if only with a refusal. */
 const PACKET_BYTES_MAX = 1_000_000
 
@@ -42,15 +41,10 @@ export function createSocketIo(
     cors: (request, done) => done(null, corsFor(request as IncomingMessage)),
   })
   watchReaders(io, onCut)
+  fencePackets(io)
   writeOnce(io)
   io.engine.on('connection', (conn: Socket['conn']) => {
     const leave = admission.enter(conn.request)
-    let connects = 0
-    conn.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
-      if (type !== 'message' || typeof data !== 'string' || !data.startsWith('0')) return
-      connects += 1
-      if (connects > CONNECTS_MAX) conn.close(true)
-    })
     conn.once('close', (reason) => {
       leave()
       if (reason === 'ping timeout') cut(conn)
