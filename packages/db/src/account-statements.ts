@@ -1,26 +1,32 @@
 /** The SQL of accounts that every request or every process waits for; the rest goes through Prisma. */
 import type { Revoked } from '@dosti/accounts'
 import { THREADS } from './conversation-statements.ts'
-import { rowsFrom, type Statement } from './statement.ts'
+import { rowsFrom, type Statement, type Value } from './statement.ts'
+
+/** What was asked for, row by row, from the arrays behind the scope; answers carry the place in them, from 1. */
+const find = <P extends Value[], R>(name: string, asked: Record<string, string>, found: string): Statement<P, R> => ({
+  name,
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
+    SELECT k.place, found.*
+    FROM scope
+    CROSS JOIN ${rowsFrom(asked, { first: 2, withPlace: true })} k
+    CROSS JOIN LATERAL (${found} OFFSET 0) found`,
+})
 
 /** Those of some visitors who have written or were given a token; rows carry the place in the arrays, from 1. */
 export const FIND_VISITORS: Statement<
   [scope: string, workspaceIds: string[], visitorIds: string[], tokenDigests: string[]],
   { place: number; bound: boolean; token_matches: boolean }
-> = {
-  name: 'find_visitors',
-  text: `
-    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
-    SELECT k.place, found.bound, found.token_matches
-    FROM scope
-    CROSS JOIN ${rowsFrom({ ...THREADS, digest: 'text' }, { first: 2, withPlace: true })} k
-    CROSS JOIN LATERAL (
-      SELECT v.bound, EXISTS (
-        SELECT FROM visitor_token t WHERE t.workspace_id = v.workspace_id AND t.visitor_id = v.visitor_id AND t.digest = k.digest AND t.revoked_at IS NULL
-      ) AS token_matches
-      FROM visitor v WHERE scope.ids IS NOT NULL AND v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id OFFSET 0
-    ) found`,
-}
+> = find(
+  'find_visitors',
+  { ...THREADS, digest: 'text' },
+  `
+    SELECT v.bound, EXISTS (
+      SELECT FROM visitor_token t WHERE t.workspace_id = v.workspace_id AND t.visitor_id = v.visitor_id AND t.digest = k.digest AND t.revoked_at IS NULL
+    ) AS token_matches
+    FROM visitor v WHERE scope.ids IS NOT NULL AND v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id`,
+)
 
 /** A public key with its workspace; times in milliseconds since 1970. */
 export interface KeyRow {
@@ -32,19 +38,14 @@ export interface KeyRow {
 }
 
 /** Some public keys. Anybody may ask with keys that he made up, so a question of many costs little more than one of one. */
-export const FIND_KEYS: Statement<[scope: string, keys: string[]], KeyRow> = {
-  name: 'find_keys',
-  text: `
-    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
-    SELECT k.place, found.*
-    FROM scope
-    CROSS JOIN ${rowsFrom({ key: 'text' }, { first: 2, withPlace: true })} k
-    CROSS JOIN LATERAL (
-      SELECT p.workspace_id, w.name AS workspace_name, p.allowed_origins, p.revoked_at
-      FROM public_key p JOIN workspace w ON w.id = p.workspace_id
-      WHERE scope.ids IS NOT NULL AND p.key = k.key OFFSET 0
-    ) found`,
-}
+export const FIND_KEYS: Statement<[scope: string, keys: string[]], KeyRow> = find(
+  'find_keys',
+  { key: 'text' },
+  `
+    SELECT p.workspace_id, w.name AS workspace_name, p.allowed_origins, p.revoked_at
+    FROM public_key p JOIN workspace w ON w.id = p.workspace_id
+    WHERE scope.ids IS NOT NULL AND p.key = k.key`,
+)
 
 /** A session with whose it is; it ended with the membership, if not before. */
 export interface SessionRow {
@@ -61,22 +62,17 @@ export interface SessionRow {
 }
 
 /** Some sessions, by the digests of their tokens. The same holds for them. */
-export const FIND_SESSIONS: Statement<[scope: string, digests: string[]], SessionRow> = {
-  name: 'find_sessions',
-  text: `
-    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
-    SELECT k.place, found.*
-    FROM scope
-    CROSS JOIN ${rowsFrom({ digest: 'text' }, { first: 2, withPlace: true })} k
-    CROSS JOIN LATERAL (
-      SELECT s.id, s.workspace_id, w.name AS workspace_name, s.agent_id, a.name, a.email, a.available, s.expires_at,
-        coalesce(s.revoked_at, a.removed_at) AS revoked_at
-      FROM session s
-      JOIN agent a ON a.workspace_id = s.workspace_id AND a.id = s.agent_id
-      JOIN workspace w ON w.id = s.workspace_id
-      WHERE scope.ids IS NOT NULL AND s.digest = k.digest OFFSET 0
-    ) found`,
-}
+export const FIND_SESSIONS: Statement<[scope: string, digests: string[]], SessionRow> = find(
+  'find_sessions',
+  { digest: 'text' },
+  `
+    SELECT s.id, s.workspace_id, w.name AS workspace_name, s.agent_id, a.name, a.email, a.available, s.expires_at,
+      coalesce(s.revoked_at, a.removed_at) AS revoked_at
+    FROM session s
+    JOIN agent a ON a.workspace_id = s.workspace_id AND a.id = s.agent_id
+    JOIN workspace w ON w.id = s.workspace_id
+    WHERE scope.ids IS NOT NULL AND s.digest = k.digest`,
+)
 
 /** By the database's clock, which all who ask for revocations share. */
 const NOW = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
