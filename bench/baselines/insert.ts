@@ -1,12 +1,18 @@
-/** Plain Socket.IO that stores each message with one prepared INSERT before it relays and acknowledges it. */
+/**
+ * Plain Socket.IO that stores each message with one prepared INSERT before it relays and acknowledges it. With a Redis address: over
+ * its adapter.
+ */
 import { createServer } from 'node:http'
+import { createAdapter } from '@socket.io/redis-adapter'
+import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Server } from 'socket.io'
 
-const [port = '0', databaseUrl] = process.argv.slice(2)
+const [port = '0', databaseUrl, redisUrl] = process.argv.slice(2)
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 })
 const http = createServer((_request, response) => response.end('ok'))
 const io = new Server(http, { serveClient: false })
+if (redisUrl) io.adapter(createAdapter(new Redis(redisUrl), new Redis(redisUrl)))
 const insert = {
   name: 'insert_message',
   text: 'INSERT INTO message (visitor_id, text) VALUES ($1, $2) RETURNING id, created_at',

@@ -7,6 +7,12 @@ import { busyOf, microsOf } from './sends.ts'
 const PER_SECOND = 1000
 const SUPPORT: Handshake = { query: { role: 'agent' } }
 
+/** What is judged is stored as ours is: a store has the machine beside its nodes, and they wait for a core oftener. */
+const BASELINES = {
+  insert: 'one prepared INSERT + @socket.io/redis-adapter',
+  relay: '@socket.io/redis-adapter, storing nothing',
+}
+
 /** A second node is a machine of its own; on two cores it shares one, with the first or with the generator. */
 const PLACES = [
   { farCore: 1, where: 'beside the generator' },
@@ -20,60 +26,71 @@ export const nodes: Measure = async (setting) => {
   return {
     name: 'nodes',
     title: 'A second node, and the price of Redis for one alone',
-    durability: 'ours: stored durably before it is told; the relay stores nothing',
+    durability: 'ours and INSERT: fsync on, synchronous_commit on, told after the commit; the relay stores nothing',
     rows: [...pairs.flatMap(({ rows }) => rows), alone.row],
     raw: { pairs: pairs.map(({ raw }) => raw), alone: alone.raw },
   } satisfies Figure
 }
 
 async function nearAndFar(
-  { flags, running, generator, stores, world, say }: Setting,
+  { flags, running, generator, stores, world, baselineUrl, say }: Setting,
   { farCore, where }: (typeof PLACES)[number],
 ) {
-  const gateway = (name: string, core: number) => world.gateway({ env: { NODE_NAME: name }, core })
-  const relay = (core: number) =>
+  const baseline = (file: string, args: string[]) => (core: number) =>
     startNode(running, {
-      entry: 'bench/baselines/relay.ts',
-      args: ['{port}', stores.redisUrl],
+      entry: `bench/baselines/${file}.ts`,
+      args: ['{port}', ...args, stores.redisUrl],
       readyPath: '/hello',
       core,
     })
-  const [first, second] = [await gateway('a', 0), await gateway('b', farCore)]
-  const [relayA, relayB] = [await relay(0), await relay(farCore)]
-  const run = (near: Node, far: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
-    const result = await generator.run<'deliveries'>({
-      kind: 'deliveries',
-      server: near.url,
-      visitors: world.visitors(100),
-      listener: await listener(),
-      far: { server: far.url, listener: await listener() },
-      heardAs,
-      perSecond: flags.quick ? 100 : PER_SECOND,
-      warmUpMs: flags.warmUpMs,
-      measureMs: flags.measureMs,
-      pids: { server: near.pid, other: far.pid, redis: stores.redisPid },
-    })
-    if (result.added === undefined || Number.isNaN(result.added.p50))
-      throw new Error(`nothing reached the second node: ${far.output().slice(-1000)}`)
-    return { ...result, added: result.added }
-  }
+  const pair = async (start: (core: number, name: string) => Promise<Node>): Promise<[near: Node, far: Node]> => [
+    await start(0, 'near'),
+    await start(farCore, 'far'),
+  ]
+  const ours = await pair((core, name) => world.gateway({ core, env: { NODE_NAME: name } }))
+  const insert = await pair(baseline('insert', [baselineUrl]))
+  const relay = await pair(baseline('relay', []))
+  const run =
+    ([near, far]: [Node, Node], listener: () => Promise<Handshake>, heardAs: string) =>
+    async () => {
+      const result = await generator.run<'deliveries'>({
+        kind: 'deliveries',
+        server: near.url,
+        visitors: world.visitors(100),
+        listener: await listener(),
+        far: { server: far.url, listener: await listener() },
+        heardAs,
+        perSecond: flags.quick ? 100 : PER_SECOND,
+        warmUpMs: flags.warmUpMs,
+        measureMs: flags.measureMs,
+        pids: { server: near.pid, other: far.pid, redis: stores.redisPid },
+      })
+      if (result.added === undefined || Number.isNaN(result.added.p50))
+        throw new Error(`nothing reached the second node: ${far.output().slice(-1000)}`)
+      return { ...result, added: result.added }
+    }
   say(
-    `two nodes, the second ${where}, ours and the adapter's in turn, ${PER_SECOND} messages a second, ${flags.repeats} times`,
+    `two nodes, the second ${where}: ours, INSERT and relay over the adapter in turn, ${PER_SECOND} messages a second, ${flags.repeats} times`,
   )
   const results = await takeWarmTurns(flags.repeats, {
-    ours: run(first, second, () => world.agent(), 'message.sent'),
-    adapter: run(relayA, relayB, async () => SUPPORT, 'message'),
+    ours: run(ours, () => world.agent(), 'message.sent'),
+    insert: run(insert, async () => SUPPORT, 'message'),
+    relay: run(relay, async () => SUPPORT, 'message'),
   })
-  for (const node of [first, second, relayA, relayB]) await node.stop()
-  const row = (what: 'p50' | 'p99', budget: Row['budget']): Row => ({
+  for (const node of [...ours, ...insert, ...relay]) await node.stop()
+  const row = (what: 'p50' | 'p99', against: 'insert' | 'relay', budget?: Row['budget']): Row => ({
     what: `added ${what} of the second node, ${where}`,
     unit: 'ms',
     ours: results.ours.map(({ added }) => added[what]),
-    baseline: { name: '@socket.io/redis-adapter', values: results.adapter.map(({ added }) => added[what]) },
+    baseline: { name: BASELINES[against], values: results[against].map(({ added }) => added[what]) },
     budget,
-    note: `one listener on each node, read message by message; CPU a message: ${microsOf(results.ours)}; adapter ${microsOf(results.adapter)}; generator ${busyOf(results.ours)} and ${busyOf(results.adapter)} of its core`,
   })
-  return { rows: [row('p50', { ratioAtMost: 1 }), row('p99', undefined)], raw: { where, ...results } }
+  const cpu = Object.entries(results).map(([name, values]) => `${name} ${microsOf(values)}`)
+  const note = `one listener on each node, read message by message; CPU a message: ${cpu.join('; ')}; generator ${busyOf(results.ours)} of its core`
+  return {
+    rows: [{ ...row('p50', 'insert', { ratioAtMost: 1 }), note }, row('p50', 'relay'), row('p99', 'insert')],
+    raw: { where, ...results },
+  }
 }
 
 async function withAndWithoutRedis({ flags, generator, stores, world, say }: Setting) {
