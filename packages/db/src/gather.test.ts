@@ -33,6 +33,22 @@ describe('gather', () => {
     expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  it('goes on gathering for a moment after a question that several shared', async () => {
+    const questions: string[][] = []
+    const lookUp = gather(async (keys: string[]) => {
+      questions.push(keys)
+      return keys
+    })
+    await Promise.all(['a', 'b'].map(lookUp))
+    const third = lookUp('c')
+    await new Promise((resolve) => setImmediate(resolve))
+    await Promise.all([third, lookUp('d')])
+    expect(questions).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])
+  })
+
   it('a failure reaches all that asked, and none of those behind', async () => {
     let isAway = true
     const lookUp = gather(async (keys: string[]) => {
