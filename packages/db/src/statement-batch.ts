@@ -126,11 +126,10 @@ function toText(value: Value): string | null {
   return typeof value === 'object' ? `{${value.map(toElement).join(',')}}` : String(value)
 }
 
-const SPECIAL = /["\\]/u
-
-// Quoted always: an unquoted NULL, brace or blank would mean something else.
+// Quoted always: an unquoted NULL, brace or blank would mean something else. Plain strings are replaced four times as fast as an
+// expression, and a message's JSON is full of what must be.
 function toElement(value: string | number | boolean | null): string {
   if (value === null) return 'NULL'
   if (typeof value !== 'string') return String(value)
-  return SPECIAL.test(value) ? `"${value.replaceAll(/["\\]/gu, String.raw`\$&`)}"` : `"${value}"`
+  return `"${value.replaceAll('\\', String.raw`\\`).replaceAll('"', String.raw`\"`)}"`
 }
