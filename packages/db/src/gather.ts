@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 const AT_ONCE_MAX = 500
 /**
  * After a question that several shared, in milliseconds: more are coming, and what is answered together is cheaper for everybody
- * on the way. While thousands connect, a gateway spends a sixth less on each of them.
+ * on the way. While thousands connect, a gateway spends a seventh less on each of them.
  */
 const GATHERING_MS = 5
 
