@@ -40,6 +40,12 @@ it.each(['EIO=4', 'EIO=3'])('the answer to an upgrade and the opening packet are
   expect(writes()).toBe(query === 'EIO=4' ? 1 : 2) // version 2 clients are told at once that they joined
 })
 
+it('an upgrade that opens no connection is answered all the same', async () => {
+  const { until, writes } = await dial('EIO=4&transport=polling')
+  await until('HTTP/1.1 101')
+  expect(writes()).toBe(1)
+})
+
 it('what is said in one turn is one write, and nothing stays behind', async () => {
   const { io, socket, until, writes } = await dial('EIO=4')
   await until('{"sid":')

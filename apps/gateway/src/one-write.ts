@@ -10,9 +10,11 @@ type Conn = Socket['conn']
 
 /** Holds the line while a flush is handed over. */
 export function writeOnce(io: Server): void {
-  // The answer to an upgrade waits for the packet that opens the connection, which follows in the same turn.
+  // The answer to an upgrade waits for the packet that opens the connection, which follows in the same turn if at all.
   io.engine.on('initial_headers', (_headers: unknown, { headers, socket }: IncomingMessage) => {
-    if (headers.upgrade !== undefined) socket.cork()
+    if (headers.upgrade === undefined) return
+    socket.cork()
+    setImmediate(() => socket.uncork())
   })
   io.engine.on('flush', (conn: Conn, packets: unknown[]) => {
     if (packets.length > 1) tcpOf(conn)?.cork()
