@@ -59,6 +59,17 @@ const waitFor = async (isDone: () => boolean) => {
 }
 
 describe('a line over Socket.IO', () => {
+  test('who asks a line that has ended is told at once, and so is who waited', async () => {
+    welcomeAll()
+    const { line } = await open()
+    const asked = line.emit('typing.set', { typing: true }, 60_000)
+    line.close()
+    await expect(asked).rejects.toMatchObject({ code: 'service.unavailable' })
+    await expect(line.emit('typing.set', { typing: true }, 60_000)).rejects.toMatchObject({
+      code: 'service.unavailable',
+    })
+  })
+
   test('says hello in auth, hears events, and brings replies', async () => {
     let hello: unknown
     welcomeAll((socket) => {

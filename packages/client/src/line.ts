@@ -16,7 +16,7 @@ import type {
   Welcome,
 } from '@dosti/contracts'
 import { io, type Socket } from 'socket.io-client'
-import { readWireError, RequestError, unreachable } from './request-error.ts'
+import { neverSent, readWireError, RequestError, unreachable } from './request-error.ts'
 
 /** What comes with an event of that name. */
 export type EventPayload<N extends EventName> = N extends StoredEventName
@@ -59,11 +59,16 @@ export const openSocketIo: OpenLine = (gateway, hello, handlers, now) => {
   const hear = () => {
     heard = now()
   }
+  let isClosed = false
+  /** Whoever waits for a reply. Socket.IO forgets those whose question it kept back, as it does once a ping is overdue. */
+  const waiting = new Set<() => void>()
   const close = () => {
+    isClosed = true
     socket.offAny()
     socket.off()
     socket.io.off('ping', hear)
     socket.disconnect()
+    for (const giveUp of waiting) giveUp()
   }
   const end = (error: RequestError) => {
     close()
@@ -84,11 +89,21 @@ export const openSocketIo: OpenLine = (gateway, hello, handlers, now) => {
   socket.on('disconnect', () => end(unreachable()))
   socket.io.on('ping', hear)
   return {
-    emit: async (operation, input, timeoutMs) => {
-      const reply = await socket.timeout(timeoutMs).emitWithAck(operation, input)
-      hear()
-      return reply
-    },
+    emit: (operation, input, timeoutMs) =>
+      new Promise((resolve, reject) => {
+        const giveUp = () => {
+          waiting.delete(giveUp)
+          reject(unreachable())
+        }
+        if (isClosed) return reject(neverSent())
+        waiting.add(giveUp)
+        socket.timeout(timeoutMs).emit(operation, input, (error: Error | null, reply: Reply<never>) => {
+          if (error !== null) return giveUp()
+          waiting.delete(giveUp)
+          hear()
+          resolve(reply)
+        })
+      }),
     heardAt: () => heard,
     close,
   }
