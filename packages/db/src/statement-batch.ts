@@ -123,13 +123,23 @@ function toRow(shape: Shape, fields: readonly (string | null)[]): Record<string,
 /** A value in Postgres' text format. */
 function toText(value: Value): string | null {
   if (value === null) return null
-  return typeof value === 'object' ? `{${value.map(toElement).join(',')}}` : String(value)
+  return typeof value === 'object' ? toArray(value) : String(value)
 }
 
-// Quoted always: an unquoted NULL, brace or blank would mean something else. Plain strings are replaced four times as fast as an
-// expression, and a message's JSON is full of what must be.
-function toElement(value: string | number | boolean | null): string {
-  if (value === null) return 'NULL'
-  if (typeof value !== 'string') return String(value)
-  return `"${value.replaceAll('\\', String.raw`\\`).replaceAll('"', String.raw`\"`)}"`
+/** What JSON escapes beside quotes and backslashes. A name that is part of a text is found too, which costs time alone. */
+const NAMED = /\\[^"\\]/
+const ESCAPE = /\\(?:u[\da-f]{4}|.)/g
+
+/**
+ * An array in Postgres' text format: JSON's in braces, in a tenth of the time that each element for itself takes. But to Postgres a
+ * backslash says that the next character stands for itself, so what JSON names, as `\n`, is put there as it is.
+ * https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+ */
+function toArray(values: Extract<Value, readonly unknown[]>): string {
+  const json = JSON.stringify(values)
+  return `{${(NAMED.test(json) ? json.replace(ESCAPE, unnamed) : json).slice(1, -1)}}`
+}
+
+function unnamed(escape: string): string {
+  return escape === String.raw`\"` || escape === String.raw`\\` ? escape : (JSON.parse(`"${escape}"`) as string)
 }
