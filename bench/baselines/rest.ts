@@ -1,6 +1,7 @@
-/** Plain Fastify: a hello, the send route without a store and with one INSERT, and a poll by one indexed SELECT. */
+/** Plain Fastify: a hello, the send route without a store, with one INSERT and with group commit, and a poll by one indexed SELECT. */
 import Fastify from 'fastify'
 import pg from 'pg'
+import { groupCommit } from './group-commit.ts'
 
 const [port = '0', databaseUrl] = process.argv.slice(2)
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 })
@@ -39,6 +40,14 @@ app.post<Send>('/send-stored', { schema: { body } }, async (request, reply) => {
   const { rows } = await pool.query<{ id: string; created_at: Date }>({ ...insert, values: [visitorId, message] })
   const [stored] = rows
   if (stored === undefined) throw new Error('the INSERT returned nothing')
+  return answer(stored.id, stored.created_at.getTime(), message)
+})
+
+const store = groupCommit(databaseUrl, 2)
+app.post<Send>('/send-batched', { schema: { body } }, async (request, reply) => {
+  const { apiKey, visitorId, message } = request.body
+  if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
+  const stored = await store(visitorId, message)
   return answer(stored.id, stored.created_at.getTime(), message)
 })
 

@@ -65,16 +65,20 @@ export const rest: Measure = async (setting) => {
   const raw: Record<string, unknown> = {}
   for (const connections of CONNECTIONS) {
     const name = `send, durable, ${connections} connections`
-    say(`${name}: ours, the same route without a store, and with one INSERT in turn, ${flags.repeats} times`)
+    say(
+      `${name}: ours, the same route without a store, with one INSERT, and with group commit in turn, ${flags.repeats} times`,
+    )
     const results = await takeWarmTurns(flags.repeats, {
       ours: ask(api, send('/api/chat/send', world.key), OK, { connections, name: `REST ${name}` }),
       bare: ask(bare, send('/send', 'dosti_pub_baseline'), OK, { connections }),
       insert: ask(bare, send('/send-stored', 'dosti_pub_baseline'), OK, { connections }),
+      batched: ask(bare, send('/send-batched', 'dosti_pub_baseline'), OK, { connections }),
     })
     raw[name] = results
     rows.push(
       row(name, results.ours, 'same Fastify route, no store', results.bare, { ratioAtLeast: 0.7 }),
       row(name, results.ours, 'same Fastify route + one prepared INSERT', results.insert, undefined),
+      row(name, results.ours, 'same Fastify route + group commit alone', results.batched, undefined),
     )
   }
   const cursor = filled.at(40 - NEW_ROWS)
@@ -109,7 +113,8 @@ export const rest: Measure = async (setting) => {
   return {
     name: 'rest',
     title: 'REST requests on one core',
-    durability: 'ours and INSERT: fsync on, synchronous_commit on, answered after the commit; no store: stores nothing',
+    durability:
+      'ours, INSERT and group commit: fsync on, synchronous_commit on, answered after the commit; no store: stores nothing',
     rows,
     raw: { ...raw, polls },
   } satisfies Figure

@@ -8,7 +8,7 @@ import { runPgbench } from '../src/pgbench.ts'
 import { startNode, type Node } from '../src/processes.ts'
 
 const DURABILITY =
-  'ours, INSERT and prisma: fsync on, synchronous_commit on, acknowledged after the commit; relay: stores nothing'
+  'ours, INSERT, group commit and prisma: fsync on, synchronous_commit on, acknowledged after the commit; relay: stores nothing'
 
 /** Many visitors with one send in flight each; then one visitor with many in flight. */
 const SHAPES = [
@@ -23,11 +23,12 @@ export const sends: Measure = async (setting) => {
     startNode(running, { entry: `bench/baselines/${file}.ts`, args: ['{port}', ...args], readyPath: '/hello' })
   const relay = await baseline('relay')
   const insert = await baseline('insert', baselineUrl)
+  const batched = await baseline('batched', baselineUrl)
   const prisma = await baseline('prisma', baselineUrl)
   const rows: Row[] = []
   const raw: Record<string, unknown> = {}
   for (const shape of SHAPES) {
-    say(`${shape.name}: ours, relay, INSERT, prisma in turn, ${flags.repeats} times`)
+    say(`${shape.name}: ours, relay, INSERT, group commit, prisma in turn, ${flags.repeats} times`)
     const job = (node: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
       const look = lookedInto(setting, node === gateway ? node : undefined, `sends, ${shape.name}`)
       const result = await setting.generator.run<'sends'>(
@@ -53,13 +54,14 @@ export const sends: Measure = async (setting) => {
       ours: job(gateway, () => world.agent(), 'message.sent'),
       relay: job(relay, async () => ({ query: { role: 'agent' } }), 'message'),
       insert: job(insert, async () => ({ query: { role: 'agent' } }), 'message'),
+      batched: job(batched, async () => ({ query: { role: 'agent' } }), 'message'),
       prisma: job(prisma, async () => ({ query: { role: 'agent' } }), 'message'),
     })
     raw[shape.name] = results
     rows.push(...rowsOf(shape.name, results))
   }
   rows.push(...(await besidePgbench(setting, rows)))
-  for (const node of [gateway, relay, insert, prisma]) await node.stop()
+  for (const node of [gateway, relay, insert, batched, prisma]) await node.stop()
   return {
     name: 'sends',
     title: 'Durable sends through one gateway',
@@ -71,7 +73,7 @@ export const sends: Measure = async (setting) => {
 
 function rowsOf(
   shape: string,
-  results: Record<'ours' | 'relay' | 'insert' | 'prisma', (LoopResult & { batch: number })[]>,
+  results: Record<'ours' | 'relay' | 'insert' | 'batched' | 'prisma', (LoopResult & { batch: number })[]>,
 ): Row[] {
   const rates = (list: LoopResult[]) => list.map(({ perSecond }) => perSecond)
   const ours = rates(results.ours)
@@ -89,6 +91,7 @@ function rowsOf(
       note: `${median(results.ours.map(({ batch }) => batch)).toFixed(1)} sends a transaction; CPU a send: ${microsOf(results.ours)}; relay ${microsOf(results.relay)}; generator ${busyOf(results.ours)} and ${busyOf(results.relay)} of its core`,
     },
     row('Socket.IO + one prepared INSERT', results.insert, undefined),
+    row('Socket.IO + group commit alone', results.batched, undefined),
     row('Socket.IO + prisma.create', results.prisma, many ? { ratioAtLeast: 5 } : undefined),
   ]
 }

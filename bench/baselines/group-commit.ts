@@ -1,0 +1,48 @@
+/** Group commit and nothing else: what waits goes into one INSERT as soon as the one before has committed. No order, no repeats, no heads. */
+import pg from 'pg'
+
+/** A message as it is stored. */
+export interface Stored {
+  id: string
+  created_at: Date
+}
+
+interface Waiting {
+  visitorId: string
+  text: string
+  resolve: (stored: Stored) => void
+  reject: (error: unknown) => void
+}
+
+const BATCH_MAX = 100
+const insert = {
+  name: 'insert_messages',
+  text: `INSERT INTO message (visitor_id, text) SELECT * FROM unnest($1::text[], $2::text[]) RETURNING id, created_at`,
+}
+
+/** Stores messages over so many connections, each with one statement at a time. */
+export function groupCommit(databaseUrl: string | undefined, connections: number) {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: connections })
+  let waiting: Waiting[] = []
+  let free = connections
+  const write = async (): Promise<void> => {
+    free -= 1
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, BATCH_MAX)
+      waiting = waiting.slice(BATCH_MAX)
+      try {
+        const values = [batch.map(({ visitorId }) => visitorId), batch.map(({ text }) => text)]
+        const { rows } = await pool.query<Stored>({ ...insert, values })
+        batch.forEach(({ resolve }, index) => resolve(rows[index] as Stored))
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    free += 1
+  }
+  return (visitorId: string, text: string): Promise<Stored> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ visitorId, text, resolve, reject })
+      if (free > 0 && waiting.length === 1) setImmediate(() => void write())
+    })
+}
