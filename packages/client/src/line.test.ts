@@ -70,6 +70,17 @@ describe('a line over Socket.IO', () => {
     })
   })
 
+  test('who asks when a ping is overdue, as after a sleep, is told at once', async () => {
+    Object.assign(io.engine.opts, { pingInterval: 100, pingTimeout: 50 })
+    welcomeAll()
+    const { line } = await open()
+    // Neither side's timers run meanwhile, as on a laptop that is shut.
+    const wakes = Date.now() + 400
+    while (Date.now() < wakes);
+    const asked = line.emit('typing.set', { typing: true }, 60_000)
+    await expect(asked).rejects.toMatchObject({ code: 'service.unavailable' })
+  })
+
   test('says hello in auth, hears events, and brings replies', async () => {
     let hello: unknown
     welcomeAll((socket) => {
