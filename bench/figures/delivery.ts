@@ -12,7 +12,7 @@ import { busyOf, microsOf } from './sends.ts'
 const RATES = [500, 2000]
 const SUPPORT: Handshake = { query: { role: 'agent' } }
 
-type Results = Record<'ours' | 'insert', DeliveriesResult[]>
+type Results = Record<'ours' | 'insert' | 'batched', DeliveriesResult[]>
 
 export const delivery: Measure = async (setting) => {
   const rows: Row[] = []
@@ -51,12 +51,13 @@ async function measureOn(
   rate: number,
 ): Promise<Results> {
   const gateway = await world.gateway()
-  const insert = await startNode(running, {
-    entry: 'bench/baselines/insert.ts',
-    args: ['{port}', baselineUrl],
-    readyPath: '/hello',
-  })
-  say(`${rate} messages a second, postgres on ${stores.place}: ours and INSERT in turn, ${flags.repeats} times`)
+  const baseline = (file: string) =>
+    startNode(running, { entry: `bench/baselines/${file}.ts`, args: ['{port}', baselineUrl], readyPath: '/hello' })
+  const insert = await baseline('insert')
+  const batched = await baseline('batched')
+  say(
+    `${rate} messages a second, postgres on ${stores.place}: ours, INSERT and group commit in turn, ${flags.repeats} times`,
+  )
   const run = (node: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
     const result = await generator.run<'deliveries'>({
       kind: 'deliveries',
@@ -75,30 +76,33 @@ async function measureOn(
   const results = await takeWarmTurns(flags.repeats, {
     ours: run(gateway, () => world.agent(), 'message.sent'),
     insert: run(insert, async () => SUPPORT, 'message'),
+    batched: run(batched, async () => SUPPORT, 'message'),
   })
-  for (const node of [gateway, insert]) await node.stop()
+  for (const node of [gateway, insert, batched]) await node.stop()
   return results
 }
 
 function rowsOf(
-  { ours, insert }: Results,
+  { ours, insert, batched }: Results,
   where: string,
   budgets: Partial<Record<'p50' | 'p99', Row['budget']>>,
 ): Row[] {
   const lost = ours.reduce((sum, { sent, heard }) => sum + sent - heard, 0)
   const sent = ours.reduce((sum, result) => sum + result.sent, 0)
-  const row = (what: 'p50' | 'p99'): Row => ({
+  const row = (what: 'p50' | 'p99', name: string, values: DeliveriesResult[], budget: Row['budget']): Row => ({
     what: `${what} at ${where}`,
     unit: 'ms',
     ours: ours.map((result) => result[what]),
-    baseline: { name: 'Socket.IO + one prepared INSERT', values: insert.map((result) => result[what]) },
-    budget: budgets[what],
+    baseline: { name, values: values.map((result) => result[what]) },
+    budget,
   })
+  const besideInsert = (what: 'p50' | 'p99') => row(what, 'Socket.IO + one prepared INSERT', insert, budgets[what])
   return [
     {
-      ...row('p50'),
+      ...besideInsert('p50'),
       note: `${sent - lost} of ${sent} heard in time; CPU a message: ${microsOf(ours)}; baseline ${microsOf(insert)}; generator ${busyOf(ours)} of its core`,
     },
-    row('p99'),
+    besideInsert('p99'),
+    row('p50', 'Socket.IO + group commit alone', batched, undefined),
   ]
 }
