@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 const unit = [
   '{packages,apps}/*/{src,test,testing,bin,server}/**/*.test.{ts,tsx}',
   'tooling/*.test.ts',
-  'bench/src/*.test.ts',
+  'bench/{src,load}/*.test.ts',
   'chaos/src/*.test.ts',
 ]
 const integration = [

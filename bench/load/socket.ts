@@ -1,5 +1,5 @@
-/** A Socket.IO connection spoken by hand over `ws`: a stock client would cost the generator more than the server spends. */
-import { WebSocket } from 'ws'
+/** A Socket.IO connection spoken by hand: a stock client would cost the generator more than the server spends. */
+import { openWebSocket } from './web-socket.ts'
 
 /** What a connection shows in its handshake. */
 export interface Handshake {
@@ -29,26 +29,11 @@ const CONNECT_TIMEOUT_MS = 20_000
 /** Connects by WebSocket alone and resolves once the server let it into its namespace; rejects with the refusal. */
 export function connect(server: string, { query = {}, auth }: Handshake, { event, gone }: Hears = {}): Promise<Line> {
   const parameters = new URLSearchParams({ EIO: '4', transport: 'websocket', ...query })
-  const socket = new WebSocket(`${server.replace('http', 'ws')}/socket.io/?${parameters.toString()}`, {
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-  })
   const waiting = new Map<number, (reply: string) => void>()
   let last = 0
   let joined = false
-  const line: Line = {
-    request(name, data, acknowledged) {
-      last += 1
-      waiting.set(last, acknowledged)
-      socket.send(`42${last}["${name}",${data}]`)
-    },
-    emit: (name, data) => socket.send(`42["${name}",${data}]`),
-    close: () => socket.close(),
-  }
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.terminate(), CONNECT_TIMEOUT_MS)
-    socket.on('message', (data: Buffer) => {
-      const text = data.toString('utf8')
+    const hear = (text: string): void => {
       if (text.startsWith('43')) {
         const start = text.indexOf('[')
         const number = Number(text.slice(2, start))
@@ -67,12 +52,24 @@ export function connect(server: string, { query = {}, auth }: Handshake, { event
         // As a stock client does: the line itself is of no use then.
         socket.close()
       }
+    }
+    const socket = openWebSocket(new URL(`/socket.io/?${parameters.toString()}`, server), {
+      text: hear,
+      closed(error) {
+        clearTimeout(timer)
+        if (joined) gone?.()
+        else reject(error ?? new Error('closed before it was joined'))
+      },
     })
-    socket.on('error', reject)
-    socket.on('close', () => {
-      clearTimeout(timer)
-      if (joined) gone?.()
-      else reject(new Error('closed before it was joined'))
-    })
+    const timer = setTimeout(() => socket.destroy(), CONNECT_TIMEOUT_MS)
+    const line: Line = {
+      request(name, data, acknowledged) {
+        last += 1
+        waiting.set(last, acknowledged)
+        socket.send(`42${last}["${name}",${data}]`)
+      },
+      emit: (name, data) => socket.send(`42["${name}",${data}]`),
+      close: () => socket.close(),
+    }
   })
 }
