@@ -1,4 +1,4 @@
-/** Group commit and nothing else: what waits goes into one INSERT as soon as the one before has committed. No order, no repeats, no heads. */
+/** Group commit and nothing else: what waits goes into one INSERT as soon as a connection is free. No order, no repeats, no heads. */
 import pg from 'pg'
 
 /** A message as it is stored. */
@@ -17,7 +17,7 @@ interface Waiting {
 const BATCH_MAX = 100
 const insert = {
   name: 'insert_messages',
-  text: `INSERT INTO message (visitor_id, text) SELECT * FROM unnest($1::text[], $2::text[]) RETURNING id, created_at`,
+  text: `INSERT INTO message (visitor_id, text) SELECT unnest($1::text[]), unnest($2::text[]) RETURNING id, created_at`,
 }
 
 /** Stores messages over so many connections, each with one statement at a time. */
@@ -25,6 +25,7 @@ export function groupCommit(databaseUrl: string | undefined, connections: number
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connections })
   let waiting: Waiting[] = []
   let free = connections
+  let isAsked = false
   const write = async (): Promise<void> => {
     free -= 1
     while (waiting.length > 0) {
@@ -40,9 +41,14 @@ export function groupCommit(databaseUrl: string | undefined, connections: number
     }
     free += 1
   }
+  const start = (): void => {
+    isAsked = false
+    while (free > 0 && waiting.length > 0) void write()
+  }
   return (visitorId: string, text: string): Promise<Stored> =>
     new Promise((resolve, reject) => {
       waiting.push({ visitorId, text, resolve, reject })
-      if (free > 0 && waiting.length === 1) setImmediate(() => void write())
+      if (!isAsked && free > 0) setImmediate(start)
+      isAsked ||= free > 0
     })
 }

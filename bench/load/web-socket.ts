@@ -46,7 +46,10 @@ export function openWebSocket(address: URL, handlers: WebSocketHandlers): WebSoc
     const end = rest.indexOf('\r\n\r\n')
     if (end === -1) return false
     const [status = ''] = rest.toString('latin1', 0, end).split('\r\n')
-    if (!status.includes(' 101 ')) fail(`no WebSocket: ${status}`)
+    if (!status.includes(' 101 ')) {
+      fail(`no WebSocket: ${status}`)
+      return false
+    }
     rest = rest.subarray(end + 4)
     isOpen = true
     return true
@@ -71,7 +74,7 @@ export function openWebSocket(address: URL, handlers: WebSocketHandlers): WebSoc
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     if (!isOpen && !opened()) return
     let start = 0
-    for (let frame = readFrame(rest, start); frame !== undefined; frame = readFrame(rest, start)) {
+    for (let frame = readFrame(rest, start); frame !== undefined && !socket.destroyed; frame = readFrame(rest, start)) {
       start = frame.end
       take(frame.opcode, frame.payload)
     }

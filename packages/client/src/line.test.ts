@@ -73,7 +73,8 @@ describe('a line over Socket.IO', () => {
   test('who asks when a ping is overdue, as after a sleep, is told at once', async () => {
     Object.assign(io.engine.opts, { pingInterval: 100, pingTimeout: 50 })
     welcomeAll()
-    const { line } = await open()
+    const { line, heard } = await open()
+    expect(heard.ends).toEqual([])
     // Neither side's timers run meanwhile, as on a laptop that is shut.
     const wakes = Date.now() + 400
     while (Date.now() < wakes);
