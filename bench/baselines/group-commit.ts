@@ -17,7 +17,7 @@ interface Waiting {
 const BATCH_MAX = 100
 const insert = {
   name: 'insert_messages',
-  text: `INSERT INTO message (visitor_id, text) SELECT unnest($1::text[]), unnest($2::text[]) RETURNING id, created_at`,
+  text: 'INSERT INTO message (visitor_id, text) SELECT unnest($1::text[]), unnest($2::text[]) RETURNING id, created_at',
 }
 
 /** Stores messages over so many connections, each with one statement at a time. */
@@ -48,7 +48,8 @@ export function groupCommit(databaseUrl: string | undefined, connections: number
   return (visitorId: string, text: string): Promise<Stored> =>
     new Promise((resolve, reject) => {
       waiting.push({ visitorId, text, resolve, reject })
-      if (!isAsked && free > 0) setImmediate(start)
-      isAsked ||= free > 0
+      if (isAsked || free === 0) return
+      isAsked = true
+      setImmediate(start)
     })
 }

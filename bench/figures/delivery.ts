@@ -39,7 +39,7 @@ export const delivery: Measure = async (setting) => {
   return {
     name: 'delivery',
     title: 'Visitor to agent, stored before seen',
-    durability: 'both: fsync on, synchronous_commit on, told after the commit',
+    durability: 'all: fsync on, synchronous_commit on, told after the commit',
     rows,
     raw,
   } satisfies Figure

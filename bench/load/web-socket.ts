@@ -1,6 +1,6 @@
 /**
- * A client's end of a WebSocket by hand, text alone (RFC 6455). A library's costs the generator as much as all the rest, and on two
- * cores whatever the generator takes is taken from those it measures.
+ * A client's end of a WebSocket by hand, text alone (RFC 6455): no more than the load needs, since on two cores whatever the
+ * generator takes is taken from those it measures.
  */
 import { randomBytes } from 'node:crypto'
 import { createConnection } from 'node:net'
