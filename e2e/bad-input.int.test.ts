@@ -209,6 +209,34 @@ describe('bodies', () => {
     })
     expect([response.status, await response.text()]).toEqual([204, ''])
   })
+  it('the page of any site may ask, and read what it is answered, refusals too; its cookies stay out of it', async () => {
+    const origin = 'https://shop.example'
+    const asked = await fetch(`${world.api}/api/chat/send`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+    })
+    expect([asked.status, await asked.text()]).toEqual([204, ''])
+    expect(asked.headers.get('access-control-allow-methods')).toBe('GET, POST')
+    expect(asked.headers.get('access-control-allow-headers')).toContain('content-type')
+    expect(asked.headers.get('access-control-max-age')).toBe('86400')
+    const sent = (body: unknown) =>
+      fetch(`${world.api}/api/chat/send`, {
+        method: 'POST',
+        headers: { origin, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    const answers = [
+      asked,
+      await sent(good()),
+      await sent({}),
+      await fetch(`${world.api}/nowhere`, { headers: { origin } }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([204, 200, 401, 404])
+    for (const { headers } of answers) {
+      expect(headers.get('access-control-allow-origin')).toBe('*')
+      expect(headers.get('access-control-allow-credentials')).toBe(null)
+    }
+  })
   it('an input that is no object is named as such', async () => {
     const cookie = await signIn(world.api, world.acme.agents[0])
     expect((await post(`${world.api}/api/v1/agent.list`, [], { cookie })).body).toMatchObject({

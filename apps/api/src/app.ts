@@ -21,7 +21,8 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
         : path.startsWith(OPERATIONS_PATH)
           ? { ok: false, error }
           : { error },
-    headers: { 'cache-control': 'no-store' },
+    // Visitors use no cookies, so any page may ask. The console's cookie does not cross origins: no credentials are allowed.
+    headers: { 'cache-control': 'no-store', 'access-control-allow-origin': '*' },
     finishes: true,
   })
   let isClosing = false
@@ -31,14 +32,16 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   })
   // JSON is the only language here; a form or plain text gets a clear 415.
   app.removeContentTypeParser('text/plain')
-  // Visitors use no cookies, so any page may ask. The console's cookie does not cross origins: no credentials are allowed.
-  await app.register(cors, {
-    origin: '*',
-    // A bare OPTIONS is answered like any other.
-    strictPreflight: false,
-    methods: ['GET', 'POST'],
-    allowedHeaders: ['content-type', 'authorization', 'idempotency-key', 'x-dosti-key', 'x-dosti-visitor'],
-    maxAge: 86_400,
+  // What asks a browser's question before a request: the plugin's own route is the only one in its scope.
+  await app.register(async (scope) => {
+    await scope.register(cors, {
+      origin: '*',
+      // A bare OPTIONS is answered like any other.
+      strictPreflight: false,
+      methods: ['GET', 'POST'],
+      allowedHeaders: ['content-type', 'authorization', 'idempotency-key', 'x-dosti-key', 'x-dosti-visitor'],
+      maxAge: 86_400,
+    })
   })
   routeChat(app, deps)
   // Only the console has a cookie; the chat routes need not look for one.

@@ -42,23 +42,13 @@ export function identifyVisitor(
   secrets: Secrets,
   fence: GuessFence,
 ): IdentifyVisitor {
-  const keyOf = async ({ key, origin }: Pick<VisitorCredentials, 'key' | 'origin'>): Promise<PublicKey> => {
-    if (key === undefined || key === null || key === '') throw new DostiError('key.missing')
-    if (typeof key !== 'string' || !KEY_FORM.test(key)) throw new DostiError('key.malformed')
-    const found = await findKey(key)
-    if (!found) throw new DostiError('key.unknown')
-    if (found.revokedAt !== null) throw new DostiError('key.revoked')
-    if (!originAllowed(found, origin)) throw new DostiError('origin.denied')
-    return found
-  }
-
   return {
     async guest(credentials) {
-      const { workspaceId, workspaceName } = await keyOf(credentials)
+      const { workspaceId, workspaceName } = usable(await findKey(readKey(credentials.key)), credentials.origin)
       return { kind: 'guest', workspaceId, workspaceName }
     },
     async visitor(credentials) {
-      const { workspaceId } = await keyOf(credentials)
+      const { workspaceId } = usable(await findKey(readKey(credentials.key)), credentials.origin)
       const visitorId = readVisitorId(credentials.visitorId)
       const token =
         typeof credentials.visitorToken === 'string' && credentials.visitorToken !== ''
@@ -80,6 +70,19 @@ export function identifyVisitor(
       }
     },
   }
+}
+
+function readKey(key: unknown): string {
+  if (key === undefined || key === null || key === '') throw new DostiError('key.missing')
+  if (typeof key !== 'string' || !KEY_FORM.test(key)) throw new DostiError('key.malformed')
+  return key
+}
+
+function usable(found: PublicKey | undefined, origin: string | undefined): PublicKey {
+  if (!found) throw new DostiError('key.unknown')
+  if (found.revokedAt !== null) throw new DostiError('key.revoked')
+  if (!originAllowed(found, origin)) throw new DostiError('origin.denied')
+  return found
 }
 
 function readVisitorId(value: unknown): string {
