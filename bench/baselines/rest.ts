@@ -1,9 +1,10 @@
-/** Plain Fastify: a hello, the send route without a store, with one INSERT and with group commit, and a poll by one indexed SELECT. */
+/** Plain Fastify: a hello, the send route without a store and with each of several, and a poll by one indexed SELECT. */
 import Fastify from 'fastify'
 import pg from 'pg'
 import { groupCommit } from './group-commit.ts'
+import { ourStore } from './our-store.ts'
 
-const [port = '0', databaseUrl] = process.argv.slice(2)
+const [port = '0', databaseUrl, ourDatabaseUrl = ''] = process.argv.slice(2)
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 })
 const app = Fastify()
 const text = { type: 'string', minLength: 1 }
@@ -49,6 +50,14 @@ app.post<Send>('/send-batched', { schema: { body } }, async (request, reply) => 
   if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
   const stored = await store(visitorId, message)
   return answer(stored.id, stored.created_at.getTime(), message)
+})
+
+const storeAsOurs = await ourStore(ourDatabaseUrl)
+app.post<Send>('/send-ours', { schema: { body } }, async (request, reply) => {
+  const { apiKey, visitorId, message } = request.body
+  if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
+  const { id, timestamp } = await storeAsOurs(visitorId, message)
+  return answer(id, timestamp, message)
 })
 
 interface Row {

@@ -21,7 +21,7 @@ export const rest: Measure = async (setting) => {
   const api = await world.api({ flags: inspectable(flags) })
   const bare = await startNode(running, {
     entry: 'bench/baselines/rest.ts',
-    args: ['{port}', baselineUrl],
+    args: ['{port}', baselineUrl, world.databaseUrl],
     readyPath: '/hello',
   })
   const ask =
@@ -66,19 +66,21 @@ export const rest: Measure = async (setting) => {
   for (const connections of CONNECTIONS) {
     const name = `send, durable, ${connections} connections`
     say(
-      `${name}: ours, the same route without a store, with one INSERT, and with group commit in turn, ${flags.repeats} times`,
+      `${name}: ours, the same route without a store, with one INSERT, with group commit, and with our store in turn, ${flags.repeats} times`,
     )
     const results = await takeWarmTurns(flags.repeats, {
       ours: ask(api, send('/api/chat/send', world.key), OK, { connections, name: `REST ${name}` }),
       bare: ask(bare, send('/send', 'dosti_pub_baseline'), OK, { connections }),
       insert: ask(bare, send('/send-stored', 'dosti_pub_baseline'), OK, { connections }),
       batched: ask(bare, send('/send-batched', 'dosti_pub_baseline'), OK, { connections }),
+      store: ask(bare, send('/send-ours', 'dosti_pub_baseline'), OK, { connections }),
     })
     raw[name] = results
     rows.push(
       row(name, results.ours, 'same Fastify route, no store', results.bare, { ratioAtLeast: 0.7 }),
       row(name, results.ours, 'same Fastify route + one prepared INSERT', results.insert, undefined),
       row(name, results.ours, 'same Fastify route + group commit alone', results.batched, undefined),
+      row(name, results.ours, 'same Fastify route + our store alone', results.store, undefined),
     )
   }
   const cursor = filled.at(40 - NEW_ROWS)

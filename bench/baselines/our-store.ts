@@ -1,0 +1,22 @@
+/** The product's store and writer without the rest of it: nobody is identified, limited, counted or told. What storing costs by itself. */
+import { createConversations } from '@dosti/conversations'
+import { createAccountStore, createConversationStore, createDb } from '@dosti/db'
+import { createIds } from '@dosti/runtime'
+import { WORKSPACE } from '../src/world.ts'
+
+/** Stores messages of open visitors of the workspace that is measured: numbered, in order, with their heads. */
+export async function ourStore(databaseUrl: string) {
+  const db = await createDb(databaseUrl)
+  const { 'message.send': send } = createConversations({
+    store: createConversationStore(db, { ids: createIds() }),
+    publisher: { publish: () => {} },
+    agents: createAccountStore(db),
+    clock: Date.now,
+    defer: setImmediate,
+  })
+  return async (visitorId: string, text: string): Promise<{ id: string; timestamp: number }> => {
+    const actor = { kind: 'visitor', workspaceId: WORKSPACE, visitorId, bound: false } as const
+    const { event } = await send(actor, { text }, { requestId: '' })
+    return event
+  }
+}
