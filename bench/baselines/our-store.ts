@@ -1,4 +1,4 @@
-/** The product's store and writer without the rest of it: nobody is identified, limited, counted or told. What storing costs by itself. */
+/** The product's writer and store without the rest of it: what storing costs when nobody is identified, limited, counted or told. */
 import { createConversations } from '@dosti/conversations'
 import { createAccountStore, createConversationStore, createDb } from '@dosti/db'
 import { createIds } from '@dosti/runtime'

@@ -1,7 +1,7 @@
 /** Plain Fastify: a hello, the send route without a store and with each of several, and a poll by one indexed SELECT. */
 import Fastify from 'fastify'
 import pg from 'pg'
-import { groupCommit } from './group-commit.ts'
+import { groupCommit, type Stored } from './group-commit.ts'
 import { ourStore } from './our-store.ts'
 
 const [port = '0', databaseUrl, ourDatabaseUrl = ''] = process.argv.slice(2)
@@ -31,34 +31,35 @@ app.post<Send>('/send', { schema: { body } }, async (request, reply) => {
   return answer(crypto.randomUUID(), Date.now(), message)
 })
 
+/** The same route with a store behind it. */
+const sendStored = (
+  path: string,
+  store: (visitorId: string, text: string) => Promise<{ id: string; timestamp: number }>,
+): void => {
+  app.post<Send>(path, { schema: { body } }, async (request, reply) => {
+    const { apiKey, visitorId, message } = request.body
+    if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
+    const { id, timestamp } = await store(visitorId, message)
+    return answer(id, timestamp, message)
+  })
+}
+const stamped = ({ id, created_at: at }: Stored) => ({ id, timestamp: at.getTime() })
+
 const insert = {
   name: 'insert_message',
   text: 'INSERT INTO message (visitor_id, text) VALUES ($1, $2) RETURNING id, created_at',
 }
-app.post<Send>('/send-stored', { schema: { body } }, async (request, reply) => {
-  const { apiKey, visitorId, message } = request.body
-  if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
-  const { rows } = await pool.query<{ id: string; created_at: Date }>({ ...insert, values: [visitorId, message] })
+sendStored('/send-stored', async (visitorId, message) => {
+  const { rows } = await pool.query<Stored>({ ...insert, values: [visitorId, message] })
   const [stored] = rows
   if (stored === undefined) throw new Error('the INSERT returned nothing')
-  return answer(stored.id, stored.created_at.getTime(), message)
+  return stamped(stored)
 })
 
-const store = groupCommit(databaseUrl, 2)
-app.post<Send>('/send-batched', { schema: { body } }, async (request, reply) => {
-  const { apiKey, visitorId, message } = request.body
-  if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
-  const stored = await store(visitorId, message)
-  return answer(stored.id, stored.created_at.getTime(), message)
-})
+const storeInGroups = groupCommit(databaseUrl, 2)
+sendStored('/send-batched', async (visitorId, message) => stamped(await storeInGroups(visitorId, message)))
 
-const storeAsOurs = await ourStore(ourDatabaseUrl)
-app.post<Send>('/send-ours', { schema: { body } }, async (request, reply) => {
-  const { apiKey, visitorId, message } = request.body
-  if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
-  const { id, timestamp } = await storeAsOurs(visitorId, message)
-  return answer(id, timestamp, message)
-})
+sendStored('/send-ours', await ourStore(ourDatabaseUrl))
 
 interface Row {
   id: string

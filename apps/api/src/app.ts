@@ -32,10 +32,9 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   })
   // JSON is the only language here; a form or plain text gets a clear 415.
   app.removeContentTypeParser('text/plain')
-  // What asks a browser's question before a request: the plugin's own route is the only one in its scope.
+  // For preflights alone: the plugin's own route is the only one in its scope, and what other answers carry never changes.
   await app.register(async (scope) => {
     await scope.register(cors, {
-      origin: '*',
       // A bare OPTIONS is answered like any other.
       strictPreflight: false,
       methods: ['GET', 'POST'],
