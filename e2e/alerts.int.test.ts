@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await world.sql('UPDATE agent SET available = true')
   // Who connects hears of everybody who waits.
-  await world.sql('UPDATE conversation SET read_by_agents = 1000, unread = 0')
+  await world.sql('UPDATE visitor SET read_by_agents = 1000, unread = 0')
   aisha = await agent(0)
   bilal = await agent(1)
 })
@@ -143,8 +143,8 @@ describe('alerts', () => {
     await hear(aisha, 'alert.raised')
     await world.sql(
       `INSERT INTO alert (workspace_id, id, conversation_id, visitor_id, event_seq, step, due_at, status, finished_at)
-       SELECT workspace_id, 'alr_lost', id, visitor_id, 1, 1, 0, 'sent', extract(epoch FROM now()) * 1000
-       FROM conversation WHERE visitor_id = 'unheard'`,
+       SELECT workspace_id, 'alr_lost', conversation_id, visitor_id, 1, 1, 0, 'sent', extract(epoch FROM now()) * 1000
+       FROM visitor WHERE visitor_id = 'unheard'`,
     )
     const lost = (person: Person) => alerts(person, 'unheard').filter(({ data }) => data['alertId'] === 'alr_lost')
     await until(() => lost(aisha).length === 1, 'the alert without its push', 5000)

@@ -22,11 +22,9 @@ export async function fillStreams(sql: pg.Pool, { prefix, visitors, messages }: 
   // The first event of a stream opens its conversation, so messages are numbered from 2.
   const values = [WORKSPACE, prefix, visitors, messages, from]
   const text = (number: string) => `'message ' || ${number} || ' of an old conversation'`
-  const visitor = `INSERT INTO visitor (workspace_id, visitor_id, name, seq, internal_seq, last_timestamp, conversation_id)
-    SELECT $1, $2 || '-' || v, 'Visitor ' || v, $4::int + 1, 0, $5::bigint + $4::int * 1000, 'cnv_' || $2 || '_' || v
-    FROM generate_series(0, $3::int - 1) v`
-  const conversation = `INSERT INTO conversation (workspace_id, id, visitor_id, status, is_current, last_text, last_from, last_at, opened_at, updated_at, unread)
-    SELECT $1, 'cnv_' || $2 || '_' || v, $2 || '-' || v, 'open', true, ${text('$4::int')}, 'visitor', $5::bigint + $4::int * 1000, $5::bigint, $5::bigint + $4::int * 1000, 1
+  const visitor = `INSERT INTO visitor (workspace_id, visitor_id, name, seq, internal_seq, last_timestamp, conversation_id, status, last_text, last_from, last_at, opened_at, updated_at, unread)
+    SELECT $1, $2 || '-' || v, 'Visitor ' || v, $4::int + 1, 0, $5::bigint + $4::int * 1000, 'cnv_' || $2 || '_' || v,
+      'open', ${text('$4::int')}, 'visitor', $5::bigint + $4::int * 1000, $5::bigint, $5::bigint + $4::int * 1000, 1
     FROM generate_series(0, $3::int - 1) v`
   const event = `INSERT INTO event (workspace_id, visitor_id, stream, seq, id, name, conversation_id, timestamp, actor, data, sender, client_message_id)
     SELECT $1, $2 || '-' || v, 'public', n + 1, CASE n WHEN 0 THEN 'evt_' ELSE 'msg_' END || $2 || '_' || v || '_' || n,
@@ -36,9 +34,8 @@ export async function fillStreams(sql: pg.Pool, { prefix, visitors, messages }: 
       CASE n WHEN 0 THEN NULL ELSE 'visitor' END, CASE n WHEN 0 THEN NULL ELSE 'fill-' || n END
     FROM generate_series(0, $3::int - 1) v, generate_series(0, $4::int) n`
   await sql.query(visitor, values)
-  await sql.query(conversation, values)
   await sql.query(event, values)
-  await sql.query('VACUUM ANALYZE visitor, conversation, event')
+  await sql.query('VACUUM ANALYZE visitor, event')
   return { from, at: (message) => from + message * 1000 }
 }
 

@@ -131,10 +131,6 @@ async function seedConversations(
   const rows: Rows = {
     createdVisitors: played.map(({ thread }) => ({ workspaceId, thread })),
     changedVisitors: [],
-    openedHeads: played.flatMap(({ thread: { conversation: head } }) =>
-      head === null ? [] : [{ workspaceId, head, isCurrent: true }],
-    ),
-    changedHeads: [],
     events: played.flatMap(({ events }) => events.map((event) => ({ workspaceId, event, once: undefined }))),
   }
   await withConnection(db, (client) => transact(client, [workspaceId], writes(rows)))

@@ -136,38 +136,38 @@ export async function lockThread(
 /** The first half of a transaction, in one round trip. */
 async function lockAndRead(client: pg.PoolClient, groups: readonly Group[], lock: 'free' | 'waiting'): Promise<Found> {
   const keys = keysOf(groups)
-  const onces = groups.flatMap(({ key, workspaceId, visitorId, changes }) =>
-    changes.flatMap(({ change: { once } }) => (once === undefined ? [] : [{ key, workspaceId, visitorId, ...once }])),
+  const onces = groups.flatMap((group) =>
+    group.changes.flatMap(({ change: { once } }) => (once === undefined ? [] : [{ group, ...once }])),
   )
-  const [, locked, heads, known = []] = await runAll(client, [
+  const [, rows, known = []] = await runAll(client, [
     call(BEGIN, []),
     call(lock === 'free' ? sql.LOCK_FREE : sql.LOCK_WAITING, [scopeText(keys[0]), ...keys]),
-    call(sql.READ_HEADS, keys),
+    // A statement of its own: its snapshot is newer than the locks, and so has all that they waited for.
     ...(onces.length === 0 ? [] : [readKnown(onces)]),
   ])
-  const [first] = heads
-  if (first === undefined) throw new Error('a batch without visitors')
-  const held = new Map(locked.map((row) => [row.place, row]))
-  const found: Found = { now: first.now, threads: new Map(), skipped: new Set(), known: new Map() }
-  for (const head of heads) {
-    const group = at(groups, head)
-    const visitor = held.get(head.place)
-    if (visitor !== undefined) found.threads.set(group, toThread(group.visitorId, visitor, head))
-    else if (head.known) found.skipped.add(group)
+  const last = rows.at(-1)
+  if (last === undefined) throw new Error('a batch without visitors')
+  const found: Found = { now: last.now, threads: new Map(), skipped: new Set(), known: new Map() }
+  for (const row of rows) {
+    const group = at(groups, row)
+    if (row.held) found.threads.set(group, toThread(group.visitorId, row))
+    else if (row.known) found.skipped.add(group)
   }
   for (const row of known) {
-    const once = at(onces, row)
-    found.known.set(knownKey(once.key, once), row.event)
+    const { group, ...once } = at(onces, row)
+    found.known.set(knownKey(group.key, once), row.event)
+    // Made by somebody else between the two statements.
+    if (!found.threads.has(group)) found.skipped.add(group)
   }
   return found
 }
 
-type OnceOf = Pick<Group, 'key' | 'workspaceId' | 'visitorId'> & NonNullable<Change['once']>
+type OnceOf = { group: Group } & NonNullable<Change['once']>
 
 function readKnown(onces: readonly OnceOf[]) {
   return call(sql.READ_KNOWN, [
-    onces.map(({ workspaceId }) => workspaceId),
-    onces.map(({ visitorId }) => visitorId),
+    onces.map(({ group }) => group.workspaceId),
+    onces.map(({ group }) => group.visitorId),
     onces.map(({ sender }) => sender),
     onces.map(({ clientMessageId }) => clientMessageId),
   ])
@@ -180,29 +180,29 @@ function at<T>(items: readonly T[], { place }: { place: number }): T {
   return item
 }
 
-function toThread(visitorId: VisitorId, visitor: sql.LockedRow, head: sql.HeadRow): Thread {
-  const { name: visitorName, bound, seq, internal_seq: internalSeq, last_timestamp: lastTimestamp } = visitor
+function toThread(visitorId: VisitorId, row: sql.LockedRow): Thread {
+  const { name: visitorName, bound, seq, internal_seq: internalSeq, last_timestamp: lastTimestamp } = row
   const conversation: AgentsConversation | null =
-    head.id === null
+    row.conversation_id === null
       ? null
       : {
-          id: head.id,
+          id: row.conversation_id,
           visitorId,
           visitorName,
-          status: head.status,
-          agents: head.agents,
+          status: row.status,
+          agents: row.agents,
           lastMessage:
-            head.last_at === null || head.last_from === null
+            row.last_at === null || row.last_from === null
               ? null
-              : { text: head.last_text ?? '', from: head.last_from, timestamp: head.last_at },
-          openedAt: head.opened_at,
-          closedAt: head.closed_at,
-          updatedAt: head.updated_at,
+              : { text: row.last_text ?? '', from: row.last_from, timestamp: row.last_at },
+          openedAt: row.opened_at,
+          closedAt: row.closed_at,
+          updatedAt: row.updated_at,
           seq,
-          readByAgents: head.read_by_agents,
-          readByVisitor: head.read_by_visitor,
-          assignee: head.assignee_id === null ? null : { id: head.assignee_id, name: head.assignee_name ?? '' },
-          unread: head.unread,
+          readByAgents: row.read_by_agents,
+          readByVisitor: row.read_by_visitor,
+          assignee: row.assignee_id === null ? null : { id: row.assignee_id, name: row.assignee_name ?? '' },
+          unread: row.unread,
           internalSeq,
           bound,
         }
@@ -217,10 +217,6 @@ interface State {
   group: Group
   isNew: boolean
   thread: Thread
-  /** The conversation that Postgres has as the current one. */
-  stored: AgentsConversation | null
-  /** Heads that are current no more: a new conversation took their place. */
-  former: AgentsConversation[]
   events: Omit<Appended, 'workspaceId'>[]
   outcomes: [index: number, outcome: Outcome][]
 }
@@ -231,8 +227,6 @@ function decideGroup(group: Group, found: Found, ids: Ids): State {
     group,
     isNew: existing === undefined,
     thread: existing ?? newThread(group.visitorId),
-    stored: existing?.conversation ?? null,
-    former: [],
     events: [],
     outcomes: [],
   }
@@ -261,8 +255,6 @@ function decideChange(state: State, change: Change, found: Found, ids: Ids): Cha
   if (decision.events.length === 0) return { events: [], repeated: false, conversation: state.thread.conversation }
   if (!exists && !change.createVisitor) throw new Error('a decision about no visitor may not append events')
   const { thread, events } = append(state.thread, decision, found.now, ids)
-  const before = state.thread.conversation
-  if (before !== null && before.id !== thread.conversation?.id) state.former.push(before)
   const named = once === undefined ? undefined : events.find(({ name }) => name === once.name)
   if (named !== undefined) found.known.set(key, named)
   state.events.push(...events.map((event) => ({ event, once: event === named ? once : undefined })))
@@ -275,17 +267,11 @@ function isSame(event: StoredEvent, once: NonNullable<Change['once']>): boolean 
 }
 
 function rowsOf(states: readonly State[]): Rows {
-  const rows: Rows = { createdVisitors: [], changedVisitors: [], openedHeads: [], changedHeads: [], events: [] }
-  for (const { group, isNew, thread, stored, former, events } of states) {
+  const rows: Rows = { createdVisitors: [], changedVisitors: [], events: [] }
+  for (const { group, isNew, thread, events } of states) {
     const { workspaceId } = group
-    const addHead = (head: AgentsConversation, isCurrent: boolean): void => {
-      const heads = head.id === stored?.id ? rows.changedHeads : rows.openedHeads
-      heads.push({ workspaceId, head, isCurrent })
-    }
     const visitors = isNew ? rows.createdVisitors : rows.changedVisitors
     visitors.push({ workspaceId, thread })
-    for (const head of former) addHead(head, false)
-    if (thread.conversation !== null) addHead(thread.conversation, true)
     for (const { event, once } of events) rows.events.push({ workspaceId, event, once })
   }
   return rows

@@ -21,36 +21,55 @@ export interface PageRow {
   events: StoredEvent[]
 }
 
-// A head, from a conversation c and its visitor v, as the wire's agents' view.
+// A head, from its visitor v, as the wire's agents' view.
 const HEAD = `json_build_object(
-  'id', c.id, 'visitorId', v.visitor_id, 'visitorName', v.name, 'status', c.status, 'agents', c.agents,
-  'lastMessage', CASE WHEN c.last_at IS NOT NULL
-    THEN json_build_object('text', c.last_text, 'from', c.last_from, 'timestamp', c.last_at) END,
-  'openedAt', c.opened_at, 'closedAt', c.closed_at, 'updatedAt', c.updated_at, 'seq', v.seq,
-  'readByAgents', c.read_by_agents, 'readByVisitor', c.read_by_visitor,
-  'assignee', CASE WHEN c.assignee_id IS NOT NULL THEN json_build_object('id', c.assignee_id, 'name', c.assignee_name) END,
-  'unread', c.unread, 'internalSeq', v.internal_seq, 'bound', v.bound)`
+  'id', v.conversation_id, 'visitorId', v.visitor_id, 'visitorName', v.name, 'status', v.status, 'agents', v.agents,
+  'lastMessage', CASE WHEN v.last_at IS NOT NULL
+    THEN json_build_object('text', v.last_text, 'from', v.last_from, 'timestamp', v.last_at) END,
+  'openedAt', v.opened_at, 'closedAt', v.closed_at, 'updatedAt', v.updated_at, 'seq', v.seq,
+  'readByAgents', v.read_by_agents, 'readByVisitor', v.read_by_visitor,
+  'assignee', CASE WHEN v.assignee_id IS NOT NULL THEN json_build_object('id', v.assignee_id, 'name', v.assignee_name) END,
+  'unread', v.unread, 'internalSeq', v.internal_seq, 'bound', v.bound)`
 
 const THREAD = `json_build_object(
   'visitorId', v.visitor_id, 'visitorName', v.name, 'bound', v.bound, 'seq', v.seq, 'internalSeq', v.internal_seq,
-  'lastTimestamp', v.last_timestamp, 'conversation', CASE WHEN c.id IS NOT NULL THEN ${HEAD} END)`
-
-const VISITOR_AND_HEAD = `visitor v LEFT JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id`
+  'lastTimestamp', v.last_timestamp, 'conversation', CASE WHEN v.conversation_id IS NOT NULL THEN ${HEAD} END)`
 
 /** An event e as the wire has it. */
 export const EVENT = `json_build_object(
   'id', e.id, 'name', e.name, 'stream', e.stream, 'seq', e.seq, 'timestamp', e.timestamp, 'visitorId', e.visitor_id,
   'conversationId', e.conversation_id, 'actor', e.actor, 'data', e.data)`
 
-/** A locked visitor: its counters as of the lock, whoever wrote them last. */
+/** A visitor that was asked for; without `held`, all of the thread is null. */
 export interface LockedRow {
   /** The place in the arrays that were asked for, from 1. */
   place: number
+  /** There is such a visitor. */
+  known: boolean
+  /** It is locked, and as of the lock, whoever wrote it last. */
+  held: boolean
+  /** The one clock, in milliseconds since 1970; asked after the lock, so that time does not run backwards in a stream. */
+  now: number
   name: string | null
   bound: boolean
   seq: number
   internal_seq: number
   last_timestamp: number
+  /** The current conversation, null where there is none; then the rest of it says nothing. */
+  conversation_id: ConversationId | null
+  status: AgentsConversation['status']
+  agents: AgentRef[]
+  assignee_id: AgentId | null
+  assignee_name: string | null
+  last_text: string | null
+  last_from: 'visitor' | 'agent' | null
+  last_at: number | null
+  opened_at: number
+  closed_at: number | null
+  updated_at: number
+  read_by_agents: number
+  read_by_visitor: number
+  unread: number
 }
 
 /** The version of what a transaction writes, and Postgres' clock in milliseconds since 1970. */
@@ -67,19 +86,25 @@ export const THREADS = { workspace_id: 'text', visitor_id: 'text' }
 
 type LockOf = [scope: string, workspaceIds: string[], visitorIds: string[]]
 
-// The rows are locked in the order in which they are asked for.
+// The rows are locked in the order in which they are asked for. No key of theirs will change, so alerts and tokens may refer to
+// them meanwhile. Columns, not JSON: Postgres spends half as long on them.
 const lock = (name: string, mode: string): Statement<LockOf, LockedRow> => ({
   name,
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
-    SELECT k.place, v.name, v.bound, v.seq, v.internal_seq, v.last_timestamp
+    SELECT k.place, v.visitor_id IS NOT NULL AS held, ${NOW},
+      CASE WHEN v.visitor_id IS NOT NULL THEN true
+        ELSE EXISTS (SELECT FROM visitor o WHERE o.workspace_id = k.workspace_id AND o.visitor_id = k.visitor_id) END AS known,
+      v.name, v.bound, v.seq, v.internal_seq, v.last_timestamp, v.conversation_id, v.status, v.agents, v.assignee_id,
+      v.assignee_name, v.last_text, v.last_from, v.last_at, v.opened_at, v.closed_at, v.updated_at, v.read_by_agents,
+      v.read_by_visitor, v.unread
     FROM scope
     CROSS JOIN ${rowsFrom(THREADS, { first: 2, withPlace: true })} k
-    CROSS JOIN LATERAL (
+    LEFT JOIN LATERAL (
       SELECT * FROM visitor
       WHERE scope.ids IS NOT NULL AND workspace_id = k.workspace_id AND visitor_id = k.visitor_id
-      OFFSET 0 FOR UPDATE ${mode}
-    ) v`,
+      OFFSET 0 FOR NO KEY UPDATE ${mode}
+    ) v ON true`,
 })
 
 /** Sets the scope of the transaction and locks those visitors of a batch that nobody else holds. One index look-up each. */
@@ -106,7 +131,7 @@ export const LOCK_KNOWN: Statement<
       CROSS JOIN LATERAL (
         SELECT visitor_id FROM visitor
         WHERE scope.ids IS NOT NULL AND workspace_id = k.workspace_id AND visitor_id = k.visitor_id AND xmin = k.version
-        OFFSET 0 FOR UPDATE SKIP LOCKED
+        OFFSET 0 FOR NO KEY UPDATE SKIP LOCKED
       ) v
     ),
     found AS MATERIALIZED (SELECT count(*) = cardinality($2::text[]) AS held FROM locked)
@@ -115,45 +140,6 @@ export const LOCK_KNOWN: Statement<
 
 /** What `xmin` will be of every row that this transaction writes, with the one clock. */
 export const READ_VERSION: Statement<[], Version> = { name: 'read_version', text: `SELECT ${VERSION}` }
-
-/** The current conversation of a visitor; null where there is none. */
-export interface HeadRow {
-  place: number
-  /** There is such a visitor. */
-  known: boolean
-  /** The one clock, in milliseconds since 1970; asked after the locks, so that time does not run backwards in a stream. */
-  now: number
-  id: ConversationId | null
-  status: AgentsConversation['status']
-  agents: AgentRef[]
-  assignee_id: AgentId | null
-  assignee_name: string | null
-  last_text: string | null
-  last_from: 'visitor' | 'agent' | null
-  last_at: number | null
-  opened_at: number
-  closed_at: number | null
-  updated_at: number
-  read_by_agents: number
-  read_by_visitor: number
-  unread: number
-}
-
-/**
- * The heads of a batch, one row for each of its visitors. A statement of its own after the locks: its snapshot is newer than they
- * are, while the locking statement itself would join the new visitor to an old head. Columns, not JSON: Postgres spends half as
- * long on them.
- */
-export const READ_HEADS: Statement<[workspaceIds: string[], visitorIds: string[]], HeadRow> = {
-  name: 'read_heads',
-  text: `
-    SELECT k.place, v.visitor_id IS NOT NULL AS known, ${NOW},
-      c.id, c.status, c.agents, c.assignee_id, c.assignee_name, c.last_text, c.last_from, c.last_at, c.opened_at,
-      c.closed_at, c.updated_at, c.read_by_agents, c.read_by_visitor, c.unread
-    FROM ${rowsFrom(THREADS, { withPlace: true })} k
-    LEFT JOIN visitor v ON v.workspace_id = k.workspace_id AND v.visitor_id = k.visitor_id
-    LEFT JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id`,
-}
 
 /** Of the client message ids of a batch, those whose event is stored already; rows carry the place in the arrays, from 1. */
 export const READ_KNOWN: Statement<
@@ -175,7 +161,7 @@ const page = <P extends Value[]>(name: string, events: string): Statement<P, Pag
     SELECT head.thread, page.events
     FROM scope
     CROSS JOIN LATERAL (
-      SELECT ${THREAD} AS thread FROM ${VISITOR_AND_HEAD} WHERE v.workspace_id = scope.id AND v.visitor_id = $2 OFFSET 0
+      SELECT ${THREAD} AS thread FROM visitor v WHERE v.workspace_id = scope.id AND v.visitor_id = $2 OFFSET 0
     ) head
     CROSS JOIN LATERAL (
       SELECT coalesce(json_agg(${EVENT} ORDER BY e.timestamp), '[]') AS events FROM (${events}) e OFFSET 0
@@ -266,48 +252,34 @@ const list = <P extends Value[]>(
     SELECT rows.conversation
     FROM scope
     CROSS JOIN LATERAL (
-      SELECT ${HEAD} AS conversation, c.updated_at, c.id
+      SELECT ${HEAD} AS conversation, v.updated_at, v.conversation_id
       FROM (
-        SELECT * FROM (
-          SELECT * FROM conversation c
-          WHERE c.workspace_id = scope.id AND c.is_current AND c.status = $2 AND ${condition}
-            AND c.listed_at <= $4::bigint AND (c.updated_at, c.id) < ($4::bigint, $5::text)
-          ORDER BY c.listed_at DESC FETCH FIRST ($3::int) ROWS WITH TIES
-        ) near
-        ORDER BY updated_at DESC, id DESC LIMIT $3
-      ) c
-      JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
+        SELECT * FROM visitor
+        WHERE workspace_id = scope.id AND status = $2 AND ${condition}
+          AND listed_at <= $4::bigint AND (updated_at, conversation_id) < ($4::bigint, $5::text)
+        ORDER BY listed_at DESC FETCH FIRST ($3::int) ROWS WITH TIES
+      ) v
+      ORDER BY v.updated_at DESC, v.conversation_id DESC LIMIT $3
     ) rows
-    ORDER BY rows.updated_at DESC, rows.id DESC`,
+    ORDER BY rows.updated_at DESC, rows.conversation_id DESC`,
 })
 
 /** A page of the inbox; the keyset condition starts in the middle of the index, which knows the time in steps of ten seconds. */
 export const LIST = list<ListOf>('list', 'true')
 
 /** A page of what nobody has. */
-export const LIST_UNASSIGNED = list<ListOf>('list_unassigned', 'c.assignee_id IS NULL')
+export const LIST_UNASSIGNED = list<ListOf>('list_unassigned', 'assignee_id IS NULL')
 
 /** A page of what one agent has. */
-export const LIST_ASSIGNED = list<[...ListOf, assigneeId: string]>('list_assigned', 'c.assignee_id = $6')
+export const LIST_ASSIGNED = list<[...ListOf, assigneeId: string]>('list_assigned', 'assignee_id = $6')
 
-/**
- * Raises a mark under the visitor's lock, which LOCK_WAITING took before: a change that runs beside cannot lower it again. The
- * visitor's row gets a new version, since whoever knows the thread knows its marks.
- */
+/** Raises a mark under the visitor's lock, which LOCK_WAITING took before: a change that runs beside cannot lower it again. */
 export const RAISE_READ: Statement<
-  [
-    workspaceId: string,
-    conversationId: string,
-    readByAgents: number,
-    readByVisitor: number,
-    unread: number,
-    visitorId: string,
-  ],
+  [workspaceId: string, visitorId: string, readByAgents: number, readByVisitor: number, unread: number],
   never
 > = {
   name: 'raise_read',
   text: `
-    WITH touched AS (UPDATE visitor SET last_timestamp = last_timestamp WHERE workspace_id = $1 AND visitor_id = $6)
-    UPDATE conversation SET read_by_agents = $3, read_by_visitor = $4, unread = $5
-    WHERE workspace_id = $1 AND id = $2`,
+    UPDATE visitor SET read_by_agents = $3, read_by_visitor = $4, unread = $5
+    WHERE workspace_id = $1 AND visitor_id = $2`,
 }

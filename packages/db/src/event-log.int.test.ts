@@ -112,7 +112,8 @@ describe('the log and its follower', () => {
     await leading(db, async (log) => {
       const entries = await log.readAfterCursor(100)
       const position = entries.at(-1)?.position ?? { xid: '0', logId: 0 }
-      const draft = { ...of, conversationId: 'cnv_missing', eventSeq: 2, step: 1, dueAt: 0 } as const
+      const nobody = { workspaceId, visitorId: 'nobody', conversationId: 'cnv_missing' } as const
+      const draft = { ...nobody, eventSeq: 2, step: 1, dueAt: 0 } as const
       await expect(log.advance(position, [draft])).rejects.toThrow(/foreign key/u)
       expect(await log.readAfterCursor(100)).toEqual(entries)
       const added = await follow(log)

@@ -52,14 +52,13 @@ export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
       ORDER BY e.xid, e.log_id LIMIT $2
     ) rows
     LEFT JOIN LATERAL (
-      SELECT c.id AS conversation_id, c.status, c.read_by_agents, coalesce(a.available, false) AS attended,
+      SELECT v.conversation_id, v.status, v.read_by_agents, coalesce(a.available, false) AS attended,
         ARRAY(SELECT l.event_seq FROM alert l
-          WHERE l.workspace_id = c.workspace_id AND l.conversation_id = c.id AND l.status = 'due' AND NOT EXISTS (
+          WHERE l.workspace_id = v.workspace_id AND l.conversation_id = v.conversation_id AND l.status = 'due' AND NOT EXISTS (
             SELECT FROM event r WHERE r.workspace_id = v.workspace_id AND r.visitor_id = v.visitor_id AND r.stream = 'public'
               AND r.seq > l.event_seq AND r.seq < rows.seq AND r.name = 'conversation.reopened')) AS due_seqs
       FROM visitor v
-      JOIN conversation c ON c.workspace_id = v.workspace_id AND c.id = v.conversation_id
-      LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
+      LEFT JOIN agent a ON a.workspace_id = v.workspace_id AND a.id = v.assignee_id
       WHERE rows.name = 'message.sent' AND v.workspace_id = rows.workspace_id AND v.visitor_id = rows.visitor_id OFFSET 0
     ) standing ON true`,
 }
@@ -159,14 +158,14 @@ export const READ_DUE: Statement<
 }
 
 /**
- * Whether nobody has reacted: an alert l of a conversation c, whose assignee is the agent a. While it was due it rang for later
- * messages too: who reads its own and not those has not reacted to them, unless they ring by themselves.
+ * Whether nobody has reacted: an alert l of the current conversation of its visitor v, whose assignee is the agent a. While it was due
+ * it rang for later messages too: who reads its own and not those has not reacted to them, unless they ring by themselves.
  */
-const WAITS = `c.is_current AND c.status = 'open' AND NOT coalesce(a.available, false) AND (c.read_by_agents < l.event_seq
-  OR c.unread > 0 AND NOT EXISTS (SELECT FROM alert o
-    WHERE o.workspace_id = l.workspace_id AND o.conversation_id = l.conversation_id AND o.event_seq > c.read_by_agents))`
+const WAITS = `l.conversation_id = v.conversation_id AND v.status = 'open' AND NOT coalesce(a.available, false)
+  AND (v.read_by_agents < l.event_seq OR v.unread > 0 AND NOT EXISTS (SELECT FROM alert o
+    WHERE o.workspace_id = l.workspace_id AND o.conversation_id = l.conversation_id AND o.event_seq > v.read_by_agents))`
 
-/** What rings, of an alert l, its conversation c and its visitor v. */
+/** What rings, of an alert l and its visitor v. */
 export interface RingRow {
   workspace_id: string
   id: string
@@ -178,7 +177,7 @@ export interface RingRow {
   agents: { id: string; available: boolean }[]
 }
 
-const RING = `l.workspace_id, l.id, l.conversation_id, l.visitor_id, v.name AS visitor_name, c.last_text AS text, l.step,
+const RING = `l.workspace_id, l.id, l.conversation_id, l.visitor_id, v.name AS visitor_name, v.last_text AS text, l.step,
   (SELECT coalesce(json_agg(json_build_object('id', m.id, 'available', m.available) ORDER BY m.id), '[]')
     FROM agent m WHERE m.workspace_id = l.workspace_id AND m.removed_at IS NULL) AS agents`
 
@@ -189,10 +188,10 @@ export const TAKE_ALERT: Statement<[workspaceId: string, alertId: string], RingR
     text: `
     UPDATE alert l SET finished_at = floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint,
       status = CASE WHEN ${WAITS} THEN 'sent' ELSE 'cancelled' END
-    FROM conversation c
-    JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
-    LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
-    WHERE l.workspace_id = $1 AND l.id = $2 AND l.status = 'due' AND c.workspace_id = l.workspace_id AND c.id = l.conversation_id
+    FROM visitor v
+    LEFT JOIN agent a ON a.workspace_id = v.workspace_id AND a.id = v.assignee_id
+    WHERE l.workspace_id = $1 AND l.id = $2 AND l.status = 'due'
+      AND v.workspace_id = l.workspace_id AND v.visitor_id = l.visitor_id
     RETURNING l.status, ${RING}`,
   }
 
@@ -209,9 +208,8 @@ export const READ_RUNG: Statement<[scope: string, withinMs: number, limitOfEach:
           AND finished_at >= floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2::bigint
         ORDER BY finished_at DESC LIMIT $3
       ) l
-      JOIN conversation c ON c.workspace_id = l.workspace_id AND c.id = l.conversation_id
-      JOIN visitor v ON v.workspace_id = c.workspace_id AND v.visitor_id = c.visitor_id
-      LEFT JOIN agent a ON a.workspace_id = c.workspace_id AND a.id = c.assignee_id
+      JOIN visitor v ON v.workspace_id = l.workspace_id AND v.visitor_id = l.visitor_id
+      LEFT JOIN agent a ON a.workspace_id = v.workspace_id AND a.id = v.assignee_id
       WHERE ${WAITS} ORDER BY l.finished_at OFFSET 0
     ) rows`,
 }

@@ -85,6 +85,59 @@ describe('migrations', () => {
     expect((await query('SELECT * FROM workspace', urlOf('plain', 'plain'))).rowCount).toBe(0)
   })
 
+  it('20261127000001: the head moves to its visitor with all that it holds, for a plain owner too', async () => {
+    const name = '20261127000001_head_on_visitor'
+    const textOf = (migration: string) =>
+      readFile(join(PACKAGE, 'prisma/migrations', migration, 'migration.sql'), 'utf8')
+    await query(`CREATE ROLE mover LOGIN PASSWORD 'secret' IN ROLE dosti_app`)
+    await query('CREATE DATABASE moved OWNER mover')
+    const url = urlOf('moved', 'mover')
+    for (const before of names.slice(0, names.indexOf(name))) await query(await textOf(before), url)
+    await query(
+      `SET dosti.scope = 'wsp_x';
+      INSERT INTO workspace VALUES ('wsp_x', 'X', 0);
+      INSERT INTO visitor (workspace_id, visitor_id, conversation_id) VALUES ('wsp_x', 'wrote', 'cnv_2'), ('wsp_x', 'never wrote', NULL);
+      INSERT INTO conversation (workspace_id, id, visitor_id, status, is_current, agents, assignee_id, assignee_name, last_text,
+        last_from, last_at, opened_at, closed_at, updated_at, read_by_agents, read_by_visitor, unread)
+      VALUES ('wsp_x', 'cnv_1', 'wrote', 'closed', false, '[]', NULL, NULL, 'old', 'visitor', 1, 1, 2, 2, 1, 1, 1),
+        ('wsp_x', 'cnv_2', 'wrote', 'closed', true, '[{"id": "agt_a", "name": "Ann"}]', 'agt_a', 'Ann', 'new', 'agent', 10003, 10001,
+          20004, 20005, 6, 7, 8);
+      INSERT INTO alert (workspace_id, id, conversation_id, visitor_id, event_seq, step, due_at)
+      VALUES ('wsp_x', 'alr_1', 'cnv_1', 'wrote', 1, 1, 0)`,
+      url,
+    )
+    await query(await textOf(name), url)
+    const { rows } = await query('SELECT * FROM visitor ORDER BY visitor_id DESC', urlOf('moved'))
+    expect(rows).toEqual([
+      expect.objectContaining({
+        visitor_id: 'wrote',
+        conversation_id: 'cnv_2',
+        status: 'closed',
+        agents: [{ id: 'agt_a', name: 'Ann' }],
+        assignee_id: 'agt_a',
+        assignee_name: 'Ann',
+        last_text: 'new',
+        last_from: 'agent',
+        last_at: '10003',
+        opened_at: '10001',
+        closed_at: '20004',
+        updated_at: '20005',
+        listed_at: '20000',
+        read_by_agents: 6,
+        read_by_visitor: 7,
+        unread: 8,
+      }),
+      expect.objectContaining({
+        visitor_id: 'never wrote',
+        conversation_id: null,
+        status: null,
+        agents: [],
+        unread: 0,
+      }),
+    ])
+    expect((await query('SELECT FROM alert', urlOf('moved'))).rowCount).toBe(1)
+  })
+
   it('says when the server is not there', async () => {
     await expect(migrate('postgresql://postgres@127.0.0.1:1/none')).rejects.toThrow('ECONNREFUSED')
   })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SESSION_OPTIONS } from './client.ts'
 import * as path from './conversation-statements.ts'
 import * as log from './log-statements.ts'
-import { UPDATE_HEADS, UPDATE_VISITORS } from './write-statements.ts'
+import { UPDATE_VISITORS } from './write-statements.ts'
 
 const many = Array.from({ length: 100 }, (_, index) => `v${index}`)
 const workspaces = many.map(() => 'wsp_a')
@@ -18,7 +18,6 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.LOCK_FREE.name, path.LOCK_FREE.text, ['wsp_a', workspaces, many]],
   [path.LOCK_WAITING.name, path.LOCK_WAITING.text, ['wsp_a', workspaces, many]],
   [path.LOCK_KNOWN.name, path.LOCK_KNOWN.text, ['wsp_a', workspaces, many, many.map(() => '1')]],
-  [path.READ_HEADS.name, path.READ_HEADS.text, [workspaces, many]],
   [path.READ_KNOWN.name, path.READ_KNOWN.text, [workspaces, many, senders, clientMessageIds]],
   [path.AFTER_PUBLIC.name, path.AFTER_PUBLIC.text, ['wsp_a', 'v5', 51, 3, 0]],
   [path.AFTER_BOTH.name, path.AFTER_BOTH.text, ['wsp_a', 'v5', 51, 3, 0, 0]],
@@ -29,12 +28,12 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.LIST.name, path.LIST.text, ['wsp_a', 'open', 51, FOREVER, '']],
   [path.LIST_UNASSIGNED.name, path.LIST_UNASSIGNED.text, ['wsp_a', 'open', 51, FOREVER, '']],
   [path.LIST_ASSIGNED.name, path.LIST_ASSIGNED.text, ['wsp_a', 'open', 51, FOREVER, '', 'agt_x']],
-  ...[UPDATE_VISITORS, UPDATE_HEADS].map(({ statement: { name, text } }): [string, string, Value[]] => [
-    name,
-    text,
-    Array.from(text.matchAll(/\$\d+::\w+\[\]/gu), () => []),
-  ]),
-  [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'cnv_5', 1, 1, 0, 'v5']],
+  [
+    UPDATE_VISITORS.statement.name,
+    UPDATE_VISITORS.statement.text,
+    Array.from(UPDATE_VISITORS.statement.text.matchAll(/\$\d+::\w+\[\]/gu), () => []),
+  ],
+  [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'v5', 1, 1, 0]],
   [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
   [log.READ_DUE.name, log.READ_DUE.text, [100, 0]],
   [log.READ_KEYS.name, log.READ_KEYS.text, ['1', '99999999', 1000]],
@@ -73,7 +72,7 @@ describe.each(['empty', 'filled'])('every statement of the message path finds it
       )
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
       expect(plan).toMatch(/Index (Only )?Scan/u)
-      expect(plan).not.toMatch(/Seq Scan on (visitor|conversation|event|alert)|Hash Join|Merge Join/u)
+      expect(plan).not.toMatch(/Seq Scan on (visitor|event|alert)|Hash Join|Merge Join/u)
     } finally {
       await client.query('ROLLBACK')
       await client.query('DEALLOCATE planned')
@@ -83,9 +82,8 @@ describe.each(['empty', 'filled'])('every statement of the message path finds it
 
 const FILL = `
   INSERT INTO workspace VALUES ('wsp_a', 'A', 0);
-  INSERT INTO visitor (workspace_id, visitor_id, conversation_id) SELECT 'wsp_a', 'v' || i, 'cnv_' || i FROM generate_series(0, 2999) i;
-  INSERT INTO conversation (workspace_id, id, visitor_id, status, is_current, opened_at, updated_at)
-    SELECT 'wsp_a', 'cnv_' || i, 'v' || i, 'open', true, 0, i FROM generate_series(0, 2999) i;
+  INSERT INTO visitor (workspace_id, visitor_id, conversation_id, status, opened_at, updated_at)
+    SELECT 'wsp_a', 'v' || i, 'cnv_' || i, 'open', 0, i FROM generate_series(0, 2999) i;
   INSERT INTO event (workspace_id, visitor_id, stream, seq, id, name, conversation_id, timestamp, actor, data, sender, client_message_id)
     SELECT 'wsp_a', 'v' || i, 'public', s, 'msg_' || i || '_' || s, 'message.sent', 'cnv_' || i, s, '{}', '{"text":"x"}', 'visitor', 'c' || s
     FROM generate_series(0, 2999) i, generate_series(1, 10) s;

@@ -68,9 +68,9 @@ async function raiseMark(
     if (thread === undefined || next === null || !differs) await run(client, COMMIT, [])
     else {
       const { workspaceId, visitorId } = mark
-      const { id, readByAgents, readByVisitor, unread } = next
+      const { readByAgents, readByVisitor, unread } = next
       const [, [written]] = await runAll(client, [
-        call(sql.RAISE_READ, [workspaceId, id, readByAgents, readByVisitor, unread, visitorId]),
+        call(sql.RAISE_READ, [workspaceId, visitorId, readByAgents, readByVisitor, unread]),
         call(sql.READ_VERSION, []),
         call(COMMIT, []),
       ])

@@ -26,14 +26,14 @@ describe('P3: row-level security', () => {
   })
 
   it('is forced on every table but the two without tenants', async () => {
-    expect(tables).toHaveLength(10)
+    expect(tables).toHaveLength(9)
     const { rows } = await db.pool.query(
       `
       SELECT relname FROM pg_class WHERE relname = ANY ($1) AND relrowsecurity AND relforcerowsecurity
         AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid)`,
       [tables],
     )
-    expect(rows).toHaveLength(10)
+    expect(rows).toHaveLength(9)
   })
 
   it('a read without scope returns no row, before and after scoped statements', async () => {

@@ -31,7 +31,7 @@ describe('the demo', () => {
     scoped(db, '*', async (tx) => [
       await tx.workspace.count(),
       await tx.agent.count(),
-      await tx.conversation.count(),
+      await tx.visitor.count({ where: { conversationId: { not: null } } }),
       await tx.event.count(),
     ])
   const hashOf = async (email: string) => (await createAccountStore(db).findCredentials(email))?.passwordHash
