@@ -45,7 +45,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     settings: [],
     async apply(world) {
       await world.sql(`
-        DROP INDEX event_workspace_id_visitor_id_timestamp_key;
         DROP INDEX event_client_message_id_key;
         ${trigger(
           'event',

@@ -138,6 +138,30 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       })
     })
 
+    it('D4: a time is found in a long stream, however far back', async () => {
+      const of = somebody()
+      const lines = Array.from({ length: 200 }, (_, index) =>
+        index % 7 === 3 ? agentNotes(of, `note ${index}`) : visitorSends(of, `text ${index}`),
+      )
+      await put(...lines)
+      const all = (await store.thread({ ...of, internal: true, limit: 300 }))?.events ?? []
+      const inPublic = all.filter(({ stream }) => stream === 'public')
+      const messages = all.filter(({ name: kind }) => kind === 'message.sent')
+      expect(all).toHaveLength(201)
+      for (const { timestamp: time } of all) {
+        const later = messages.filter(({ timestamp }) => timestamp > time)
+        const after = await store.messages({ ...of, afterTimestamp: time, limit: 5 })
+        expect(texts(after?.messages ?? [])).toEqual(texts(later.slice(0, 5)))
+        expect(after?.hasMore).toBe(later.length > 5)
+        for (const internal of [true, false]) {
+          const earlier = (internal ? all : inPublic).filter(({ timestamp }) => timestamp < time)
+          const before = await store.thread({ ...of, internal, before: time, limit: 5 })
+          expect(texts(before?.events ?? [])).toEqual(texts(earlier.slice(-5)))
+          expect(before?.hasMore).toBe(earlier.length > 5)
+        }
+      }
+    })
+
     it('P3: an unknown visitor, or one of another workspace, is undefined', async () => {
       const of = await aThread()
       for (const stranger of [somebody(), { ...of, workspaceId: other }]) {

@@ -168,8 +168,12 @@ const page = <P extends Value[]>(name: string, events: string): Statement<P, Pag
     ) page`,
 })
 
-const of = (condition: string) =>
-  `SELECT * FROM event WHERE workspace_id = scope.id AND visitor_id = $2 AND ${condition}`
+const of = (stream: 'public' | 'internal', condition: string) =>
+  `SELECT * FROM event WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = '${stream}' AND ${condition}`
+
+/** The first of both streams, of the first of each. */
+const merged = (publicly: string, internally: string, order: 'ASC' | 'DESC') =>
+  `SELECT * FROM ((${publicly}) UNION ALL (${internally})) streams ORDER BY timestamp ${order} LIMIT $3`
 
 /** Who and how many, first of every page's parameters. */
 type Of = [workspaceId: string, visitorId: string, limit: number]
@@ -177,34 +181,76 @@ type Of = [workspaceId: string, visitorId: string, limit: number]
 /** The oldest public events after a number: a walk along the primary key. */
 export const AFTER_PUBLIC = page<[...Of, after: number, since: number]>(
   'thread_after_public',
-  of(`stream = 'public' AND seq > $4 AND timestamp >= $5 ORDER BY seq LIMIT $3`),
+  of('public', 'seq > $4 AND timestamp >= $5 ORDER BY seq LIMIT $3'),
 )
 
-/** The oldest events of both streams after a number of each: the first of both walks, then the first of those. */
+/** The oldest events of both streams after a number of each. */
 export const AFTER_BOTH = page<[...Of, after: number, since: number, internalAfter: number]>(
   'thread_after_both',
-  `SELECT * FROM (
-    (${of(`stream = 'public' AND seq > $4 AND timestamp >= $5 ORDER BY seq LIMIT $3`)})
-    UNION ALL (${of(`stream = 'internal' AND seq > $6 AND timestamp >= $5 ORDER BY seq LIMIT $3`)})
-  ) merged ORDER BY timestamp LIMIT $3`,
+  merged(
+    of('public', 'seq > $4 AND timestamp >= $5 ORDER BY seq LIMIT $3'),
+    of('internal', 'seq > $6 AND timestamp >= $5 ORDER BY seq LIMIT $3'),
+    'ASC',
+  ),
 )
 
-/** The newest public events of a range of time: back along the index of timestamps. */
-export const NEWEST_PUBLIC = page<[...Of, before: number, since: number]>(
+// Times rise with the numbers: what is too old is cut from the end of a page instead of being looked for behind it.
+const newest = (events: string) => `SELECT * FROM (${events}) newest WHERE timestamp >= $5`
+
+/** The newest public events up to a number: back along the primary key. */
+export const NEWEST_PUBLIC = page<[...Of, upTo: number, since: number]>(
   'thread_newest_public',
-  of(`stream = 'public' AND timestamp < $4 AND timestamp >= $5 ORDER BY timestamp DESC LIMIT $3`),
+  newest(of('public', 'seq <= $4 ORDER BY seq DESC LIMIT $3')),
 )
 
-/** The newest events of both streams of a range of time; timestamps rise over both, so one index serves the merge. */
-export const NEWEST_BOTH = page<[...Of, before: number, since: number]>(
+/** The newest events of both streams up to a number of each. */
+export const NEWEST_BOTH = page<[...Of, upTo: number, since: number, internalUpTo: number]>(
   'thread_newest_both',
-  of(`timestamp < $4 AND timestamp >= $5 ORDER BY timestamp DESC LIMIT $3`),
+  newest(
+    merged(
+      of('public', 'seq <= $4 ORDER BY seq DESC LIMIT $3'),
+      of('internal', 'seq <= $6 ORDER BY seq DESC LIMIT $3'),
+      'DESC',
+    ),
+  ),
 )
 
-/** A message of a visitor who exists; all null but the visitor's own column if there is none. */
+// The last number of a stream that is not later than a time, 0 if none is: by halving the numbers, which rise with the times.
+const lastUpTo = (stream: 'public' | 'internal', last: string) => `(
+  WITH RECURSIVE half (low, high) AS (
+    SELECT 0, ${last}
+    UNION ALL
+    SELECT CASE WHEN e.is_later THEN low ELSE middle END, CASE WHEN e.is_later THEN middle - 1 ELSE high END
+    FROM (SELECT low, high, (low + high + 1) / 2 AS middle FROM half WHERE low < high) h
+    CROSS JOIN LATERAL (
+      SELECT coalesce(bool_or(timestamp > $3), false) AS is_later FROM event
+      WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = '${stream}' AND seq = middle
+    ) e
+  )
+  SELECT low FROM half WHERE low = high
+)`
+
+/** The last number of each stream that is not later than a time; one look-up along the primary key for each halving. */
+export const NUMBERS_UP_TO: Statement<
+  [workspaceId: string, visitorId: string, time: number],
+  { seq: number; internal_seq: number }
+> = {
+  name: 'numbers_up_to',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
+    SELECT ${lastUpTo('public', 'v.seq')} AS seq, ${lastUpTo('internal', 'v.internal_seq')} AS internal_seq
+    FROM scope
+    CROSS JOIN LATERAL (
+      SELECT seq, internal_seq FROM visitor WHERE workspace_id = scope.id AND visitor_id = $2 OFFSET 0
+    ) v`,
+}
+
+/** A message of a visitor who exists; all null but the visitor's own columns if there is none. */
 export interface MessageRow {
   /** The newest timestamp of the visitor's streams. */
   last_timestamp: number
+  /** The number after which messages were read; null if the time that was asked for lies too far back, and none were. */
+  after: number | null
   seq: number | null
   id: StoredEvent['id']
   conversation_id: ConversationId
@@ -214,31 +260,43 @@ export interface MessageRow {
 }
 
 // Columns, not JSON: a poll with twenty messages would spend most of its time on building it.
-const messages = <P extends Value[]>(name: string, condition: string): Statement<P, MessageRow> => ({
+const messages = <P extends Value[]>(name: string, after: string, order: 'ASC' | 'DESC'): Statement<P, MessageRow> => ({
   name,
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
-    SELECT v.last_timestamp, e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data
+    SELECT v.last_timestamp, start.after, e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data
     FROM scope
-    CROSS JOIN LATERAL (SELECT last_timestamp FROM visitor WHERE workspace_id = scope.id AND visitor_id = $2 OFFSET 0) v
+    CROSS JOIN LATERAL (
+      SELECT seq, last_timestamp FROM visitor WHERE workspace_id = scope.id AND visitor_id = $2 OFFSET 0
+    ) v
+    CROSS JOIN LATERAL (SELECT ${after} AS after OFFSET 0) start
     LEFT JOIN LATERAL (
       SELECT seq, id, conversation_id, timestamp, actor, data FROM event
-      WHERE workspace_id = scope.id AND visitor_id = $2 AND name = 'message.sent' AND ${condition} LIMIT $3
+      WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = 'public' AND name = 'message.sent' AND seq > start.after
+      ORDER BY seq ${order} LIMIT $3
     ) e ON true
-    ORDER BY e.timestamp`,
+    ORDER BY e.seq`,
 })
 
-/** A poll with a cursor: the oldest messages after it, along the index of timestamps; what is no message is passed over. */
-export const MESSAGES_AFTER = messages<[...Of, after: number, since: number]>(
-  'messages_after',
-  'timestamp > $4 AND timestamp >= $5 ORDER BY timestamp',
+/** How many events a poll goes back for its cursor by itself; who is further behind has its number looked up first. */
+const NEAR = 64
+
+/** A poll with a cursor: the oldest messages after a time near the end; what is no message is passed over. */
+export const MESSAGES_AFTER_TIME = messages<[...Of, after: number]>(
+  'messages_after_time',
+  `CASE WHEN $4::bigint > 0 THEN coalesce(
+    (SELECT seq FROM (SELECT seq, timestamp FROM event
+        WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = 'public' ORDER BY seq DESC LIMIT ${NEAR}) near
+      WHERE timestamp <= $4::bigint ORDER BY seq DESC LIMIT 1),
+    CASE WHEN v.seq <= ${NEAR} THEN 0 END) ELSE 0 END`,
+  'ASC',
 )
 
-/** A poll without a cursor: the newest messages. */
-export const MESSAGES_NEWEST = messages<[...Of, since: number]>(
-  'messages_newest',
-  'timestamp >= $4 ORDER BY timestamp DESC',
-)
+/** The oldest messages after a number. */
+export const MESSAGES_AFTER = messages<[...Of, after: number]>('messages_after', '$4::int', 'ASC')
+
+/** The newest messages. */
+export const MESSAGES_NEWEST = messages<Of>('messages_newest', '0', 'DESC')
 
 type ListOf = [workspaceId: string, status: string, limit: number, beforeUpdatedAt: number, beforeId: string]
 

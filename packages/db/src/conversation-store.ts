@@ -31,6 +31,8 @@ const WAITING_CONNECTIONS = 3
 /** Classes 22 and 23: data that Postgres refuses, and broken constraints. */
 const DATA_ERROR = /^2[23]/u
 const FOREVER = Number.MAX_SAFE_INTEGER
+/** The greatest that Postgres' int holds. */
+const LAST_NUMBER = 2 ** 31 - 1
 
 /** A store of threads; it wants to be told what happens to them elsewhere, though it does without. */
 export interface PostgresConversations extends ConversationStore {
@@ -167,10 +169,13 @@ async function withRetries(
 }
 
 async function readThread(client: pg.PoolClient, query: ThreadQuery) {
-  const { workspaceId, visitorId, limit, since = 0, after, internalAfter = 0, before = FOREVER } = query
+  const { workspaceId, visitorId, limit, since = 0, after, internalAfter = 0 } = query
   const of: [string, string, number] = [scopeText([workspaceId]), visitorId, limit + 1]
   if (after === undefined) {
-    const [row] = await run(client, query.internal ? sql.NEWEST_BOTH : sql.NEWEST_PUBLIC, [...of, before, since])
+    const [upTo, internalUpTo] = await numbersBefore(client, query)
+    const [row] = query.internal
+      ? await run(client, sql.NEWEST_BOTH, [...of, upTo, since, internalUpTo])
+      : await run(client, sql.NEWEST_PUBLIC, [...of, upTo, since])
     return row && { thread: row.thread, events: row.events.slice(-limit), hasMore: row.events.length > limit }
   }
   const [row] = query.internal
@@ -179,19 +184,34 @@ async function readThread(client: pg.PoolClient, query: ThreadQuery) {
   return row && { thread: row.thread, events: row.events.slice(0, limit), hasMore: row.events.length > limit }
 }
 
+async function numbersBefore(
+  client: pg.PoolClient,
+  { workspaceId, visitorId, before }: ThreadQuery,
+): Promise<[seq: number, internalSeq: number]> {
+  if (before === undefined) return [LAST_NUMBER, LAST_NUMBER]
+  const [found] = await run(client, sql.NUMBERS_UP_TO, [scopeText([workspaceId]), visitorId, before - 1])
+  return found === undefined ? [0, 0] : [found.seq, found.internal_seq]
+}
+
 async function readMessages(client: pg.PoolClient, query: MessagesQuery) {
   const { workspaceId, visitorId, limit, since = 0, afterTimestamp } = query
   const of: [string, string, number] = [scopeText([workspaceId]), visitorId, limit + 1]
-  const rows =
-    afterTimestamp === undefined
-      ? await run(client, sql.MESSAGES_NEWEST, [...of, since])
-      : await run(client, sql.MESSAGES_AFTER, [...of, afterTimestamp, since])
+  const after = afterTimestamp === undefined ? undefined : Math.max(afterTimestamp, since - 1)
+  let rows =
+    after === undefined
+      ? await run(client, sql.MESSAGES_NEWEST, of)
+      : await run(client, sql.MESSAGES_AFTER_TIME, [...of, after])
+  if (after !== undefined && rows[0]?.after === null) {
+    const [found] = await run(client, sql.NUMBERS_UP_TO, [of[0], visitorId, after])
+    rows = await run(client, sql.MESSAGES_AFTER, [...of, found?.seq ?? 0])
+  }
   const [first] = rows
   if (first === undefined) return undefined
-  const messages = first.seq === null ? [] : rows.map((row) => toMessage(visitorId, row))
+  const found = first.seq === null ? [] : rows.map((row) => toMessage(visitorId, row))
+  const messages = found.filter(({ timestamp }) => timestamp >= since)
   return {
     lastTimestamp: first.last_timestamp,
-    messages: afterTimestamp === undefined ? messages.slice(-limit) : messages.slice(0, limit),
+    messages: after === undefined ? messages.slice(-limit) : messages.slice(0, limit),
     hasMore: messages.length > limit,
   }
 }

@@ -82,7 +82,7 @@ export interface Appended {
   once: Pick<NonNullable<Change['once']>, 'sender' | 'clientMessageId'> | undefined
 }
 
-/** Adds to the log. A number, a timestamp or a client message id that is taken is a unique violation. */
+/** Adds to the log. A number or a client message id that is taken is a unique violation. */
 const APPEND_EVENTS = write<Appended>(
   'append_events',
   [
