@@ -12,7 +12,7 @@ import type {
   WorkspaceId,
 } from '@dosti/contracts'
 
-/** All that a decision may read: what lies on or behind the locked visitor row. */
+/** All that a decision may read: what lies on the locked visitor row. */
 export interface Thread {
   visitorId: VisitorId
   visitorName: string | null

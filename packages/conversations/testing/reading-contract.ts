@@ -148,16 +148,34 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       const inPublic = all.filter(({ stream }) => stream === 'public')
       const messages = all.filter(({ name: kind }) => kind === 'message.sent')
       expect(all).toHaveLength(201)
+      const first = (events: readonly StoredEvent[]) => ({
+        texts: texts(events.slice(0, 5)),
+        hasMore: events.length > 5,
+      })
+      const last = (events: readonly StoredEvent[]) => ({ texts: texts(events.slice(-5)), hasMore: events.length > 5 })
+      const messagesOf = async (query: { afterTimestamp?: number; since?: number }) => {
+        const read = await store.messages({ ...of, ...query, limit: 5 })
+        return { texts: texts(read?.messages ?? []), hasMore: read?.hasMore }
+      }
+      const threadOf = async (query: { internal: boolean; before?: number; since?: number }) => {
+        const read = await store.thread({ ...of, ...query, limit: 5 })
+        return { texts: texts(read?.events ?? []), hasMore: read?.hasMore }
+      }
       for (const { timestamp: time } of all) {
-        const later = messages.filter(({ timestamp }) => timestamp > time)
-        const after = await store.messages({ ...of, afterTimestamp: time, limit: 5 })
-        expect(texts(after?.messages ?? [])).toEqual(texts(later.slice(0, 5)))
-        expect(after?.hasMore).toBe(later.length > 5)
+        const since = messages.filter(({ timestamp }) => timestamp >= time)
+        expect(await messagesOf({ afterTimestamp: time })).toEqual(
+          first(since.filter(({ timestamp }) => timestamp > time)),
+        )
+        expect(await messagesOf({ afterTimestamp: 0, since: time })).toEqual(first(since))
+        expect(await messagesOf({ since: time })).toEqual(last(since))
         for (const internal of [true, false]) {
-          const earlier = (internal ? all : inPublic).filter(({ timestamp }) => timestamp < time)
-          const before = await store.thread({ ...of, internal, before: time, limit: 5 })
-          expect(texts(before?.events ?? [])).toEqual(texts(earlier.slice(-5)))
-          expect(before?.hasMore).toBe(earlier.length > 5)
+          const events = internal ? all : inPublic
+          expect(await threadOf({ internal, before: time })).toEqual(
+            last(events.filter(({ timestamp }) => timestamp < time)),
+          )
+          expect(await threadOf({ internal, since: time })).toEqual(
+            last(events.filter(({ timestamp }) => timestamp >= time)),
+          )
         }
       }
     })

@@ -1,7 +1,7 @@
 /**
- * The SQL of the message path, all of it prepared. Reads are one round trip each: the first thing such a statement does is to
+ * The SQL of the message path, all of it prepared. Reads are one round trip each, but for a poll that is far behind: the first thing such a statement does is to
  * set the scope of row-level security, for itself alone, and the rest hangs on that row by LATERAL, so that no plan can look
- * at a table before. `OFFSET 0` keeps the planner from pulling a sub-select out of that order.
+ * at a table before. `OFFSET 0` keeps the planner from pulling a sub-select out of that order, and from reading a whole table to hash it.
  */
 import type {
   AgentId,
@@ -93,8 +93,8 @@ const lock = (name: string, mode: string): Statement<LockOf, LockedRow> => ({
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids)
     SELECT k.place, v.visitor_id IS NOT NULL AS held, ${NOW},
-      CASE WHEN v.visitor_id IS NOT NULL THEN true
-        ELSE EXISTS (SELECT FROM visitor o WHERE o.workspace_id = k.workspace_id AND o.visitor_id = k.visitor_id) END AS known,
+      v.visitor_id IS NOT NULL OR EXISTS (
+        SELECT FROM visitor o WHERE o.workspace_id = k.workspace_id AND o.visitor_id = k.visitor_id OFFSET 0) AS known,
       v.name, v.bound, v.seq, v.internal_seq, v.last_timestamp, v.conversation_id, v.status, v.agents, v.assignee_id,
       v.assignee_name, v.last_text, v.last_from, v.last_at, v.opened_at, v.closed_at, v.updated_at, v.read_by_agents,
       v.read_by_visitor, v.unread
@@ -158,99 +158,90 @@ const page = <P extends Value[]>(name: string, events: string): Statement<P, Pag
   name,
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
-    SELECT head.thread, page.events
+    SELECT v.thread, page.events
     FROM scope
     CROSS JOIN LATERAL (
-      SELECT ${THREAD} AS thread FROM visitor v WHERE v.workspace_id = scope.id AND v.visitor_id = $2 OFFSET 0
-    ) head
+      SELECT ${THREAD} AS thread, v.seq, v.internal_seq FROM visitor v
+      WHERE v.workspace_id = scope.id AND v.visitor_id = $2 OFFSET 0
+    ) v
     CROSS JOIN LATERAL (
       SELECT coalesce(json_agg(${EVENT} ORDER BY e.timestamp), '[]') AS events FROM (${events}) e OFFSET 0
     ) page`,
 })
 
-const of = (stream: 'public' | 'internal', condition: string) =>
+type Stream = 'public' | 'internal'
+
+const LAST = { public: 'v.seq', internal: 'v.internal_seq' }
+
+const of = (stream: Stream, condition: string) =>
   `SELECT * FROM event WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = '${stream}' AND ${condition}`
 
 /** The first of both streams, of the first of each. */
-const merged = (publicly: string, internally: string, order: 'ASC' | 'DESC') =>
-  `SELECT * FROM ((${publicly}) UNION ALL (${internally})) streams ORDER BY timestamp ${order} LIMIT $3`
+const merged = (order: 'ASC' | 'DESC', select: (stream: Stream) => string) => `SELECT * FROM (
+  (${select('public')}) UNION ALL (${select('internal')})
+) streams ORDER BY timestamp ${order} LIMIT $3`
 
-/** Who and how many, first of every page's parameters. */
-type Of = [workspaceId: string, visitorId: string, limit: number]
-
-/** The oldest public events after a number: a walk along the primary key. */
-export const AFTER_PUBLIC = page<[...Of, after: number, since: number]>(
-  'thread_after_public',
-  of('public', 'seq > $4 AND timestamp >= $5 ORDER BY seq LIMIT $3'),
-)
-
-/** The oldest events of both streams after a number of each. */
-export const AFTER_BOTH = page<[...Of, after: number, since: number, internalAfter: number]>(
-  'thread_after_both',
-  merged(
-    of('public', 'seq > $4 AND timestamp >= $5 ORDER BY seq LIMIT $3'),
-    of('internal', 'seq > $6 AND timestamp >= $5 ORDER BY seq LIMIT $3'),
-    'ASC',
-  ),
-)
-
-// Times rise with the numbers: what is too old is cut from the end of a page instead of being looked for behind it.
-const newest = (events: string) => `SELECT * FROM (${events}) newest WHERE timestamp >= $5`
-
-/** The newest public events up to a number: back along the primary key. */
-export const NEWEST_PUBLIC = page<[...Of, upTo: number, since: number]>(
-  'thread_newest_public',
-  newest(of('public', 'seq <= $4 ORDER BY seq DESC LIMIT $3')),
-)
-
-/** The newest events of both streams up to a number of each. */
-export const NEWEST_BOTH = page<[...Of, upTo: number, since: number, internalUpTo: number]>(
-  'thread_newest_both',
-  newest(
-    merged(
-      of('public', 'seq <= $4 ORDER BY seq DESC LIMIT $3'),
-      of('internal', 'seq <= $6 ORDER BY seq DESC LIMIT $3'),
-      'DESC',
-    ),
-  ),
-)
-
-// The last number of a stream that is not later than a time, 0 if none is: by halving the numbers, which rise with the times.
-const lastUpTo = (stream: 'public' | 'internal', last: string) => `(
+/**
+ * The last number of a stream that is not later than a time, 0 if none is. By halving the numbers, which rise with the times: one
+ * look-up along the primary key each.
+ */
+const lastUpTo = (stream: Stream, time: string) => `(
   WITH RECURSIVE half (low, high) AS (
-    SELECT 0, ${last}
+    SELECT 0, ${LAST[stream]}
     UNION ALL
     SELECT CASE WHEN e.is_later THEN low ELSE middle END, CASE WHEN e.is_later THEN middle - 1 ELSE high END
     FROM (SELECT low, high, (low + high + 1) / 2 AS middle FROM half WHERE low < high) h
-    CROSS JOIN LATERAL (
-      SELECT coalesce(bool_or(timestamp > $3), false) AS is_later FROM event
-      WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = '${stream}' AND seq = middle
-    ) e
+    CROSS JOIN LATERAL (SELECT coalesce(bool_or(timestamp > ${time}), false) AS is_later FROM (${of(stream, 'seq = middle')}) e) e
   )
   SELECT low FROM half WHERE low = high
 )`
 
-/** The last number of each stream that is not later than a time; one look-up along the primary key for each halving. */
-export const NUMBERS_UP_TO: Statement<
-  [workspaceId: string, visitorId: string, time: number],
-  { seq: number; internal_seq: number }
-> = {
-  name: 'numbers_up_to',
-  text: `
-    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
-    SELECT ${lastUpTo('public', 'v.seq')} AS seq, ${lastUpTo('internal', 'v.internal_seq')} AS internal_seq
-    FROM scope
-    CROSS JOIN LATERAL (
-      SELECT seq, internal_seq FROM visitor WHERE workspace_id = scope.id AND visitor_id = $2 OFFSET 0
-    ) v`,
-}
+/** Who and how many, first of every page's parameters. */
+type Of = [workspaceId: string, visitorId: string, limit: number]
+
+const after = (stream: Stream, number: string) =>
+  of(stream, `seq > ${number} AND timestamp >= $4 ORDER BY seq LIMIT $3`)
+
+/** The oldest public events after a number: a walk along the primary key. */
+export const AFTER_PUBLIC = page<[...Of, since: number, after: number]>('thread_after_public', after('public', '$5'))
+
+/** The oldest events of both streams after a number of each. */
+export const AFTER_BOTH = page<[...Of, since: number, after: number, internalAfter: number]>(
+  'thread_after_both',
+  merged('ASC', (stream) => after(stream, stream === 'public' ? '$5' : '$6')),
+)
+
+// Times rise with the numbers: what is too old is cut from the end of a page instead of being looked for behind it.
+const since = (events: string) => `SELECT * FROM (${events}) newest WHERE timestamp >= $4`
+
+const newest = (stream: Stream) => of(stream, `seq <= ${LAST[stream]} ORDER BY seq DESC LIMIT $3`)
+
+/** The newest public events: back along the primary key. */
+export const NEWEST_PUBLIC = page<[...Of, since: number]>('thread_newest_public', since(newest('public')))
+
+/** The newest events of both streams. */
+export const NEWEST_BOTH = page<[...Of, since: number]>('thread_newest_both', since(merged('DESC', newest)))
+
+const before = (stream: Stream) => of(stream, `seq <= ${lastUpTo(stream, '$5::bigint - 1')} ORDER BY seq DESC LIMIT $3`)
+
+/** The newest public events before a time. */
+export const BEFORE_PUBLIC = page<[...Of, since: number, before: number]>(
+  'thread_before_public',
+  since(before('public')),
+)
+
+/** The newest events of both streams before a time. */
+export const BEFORE_BOTH = page<[...Of, since: number, before: number]>(
+  'thread_before_both',
+  since(merged('DESC', before)),
+)
 
 /** A message of a visitor who exists; all null but the visitor's own columns if there is none. */
 export interface MessageRow {
   /** The newest timestamp of the visitor's streams. */
   last_timestamp: number
-  /** The number after which messages were read; null if the time that was asked for lies too far back, and none were. */
-  after: number | null
+  /** The time that was asked for lies too far back, and no messages were read. */
+  is_far: boolean
   seq: number | null
   id: StoredEvent['id']
   conversation_id: ConversationId
@@ -260,43 +251,46 @@ export interface MessageRow {
 }
 
 // Columns, not JSON: a poll with twenty messages would spend most of its time on building it.
-const messages = <P extends Value[]>(name: string, after: string, order: 'ASC' | 'DESC'): Statement<P, MessageRow> => ({
+const messages = <P extends Value[]>(name: string, start: string, events: string): Statement<P, MessageRow> => ({
   name,
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
-    SELECT v.last_timestamp, start.after, e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data
+    SELECT v.last_timestamp, start.seq IS NULL AS is_far, e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data
     FROM scope
     CROSS JOIN LATERAL (
       SELECT seq, last_timestamp FROM visitor WHERE workspace_id = scope.id AND visitor_id = $2 OFFSET 0
     ) v
-    CROSS JOIN LATERAL (SELECT ${after} AS after OFFSET 0) start
-    LEFT JOIN LATERAL (
-      SELECT seq, id, conversation_id, timestamp, actor, data FROM event
-      WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = 'public' AND name = 'message.sent' AND seq > start.after
-      ORDER BY seq ${order} LIMIT $3
-    ) e ON true
+    CROSS JOIN LATERAL (SELECT ${start} AS seq OFFSET 0) start
+    LEFT JOIN LATERAL (${events}) e ON true
     ORDER BY e.seq`,
 })
 
-/** How many events a poll goes back for its cursor by itself; who is further behind has its number looked up first. */
+const MESSAGES = of('public', `name = 'message.sent'`)
+
+const messagesAfter = (name: string, start: string) =>
+  messages<[...Of, time: number]>(name, start, `${MESSAGES} AND seq > start.seq ORDER BY seq LIMIT $3`)
+
+/** How many events a poll goes back for its cursor before it gives up. */
 const NEAR = 64
 
 /** A poll with a cursor: the oldest messages after a time near the end; what is no message is passed over. */
-export const MESSAGES_AFTER_TIME = messages<[...Of, after: number]>(
-  'messages_after_time',
-  `CASE WHEN $4::bigint > 0 THEN coalesce(
-    (SELECT seq FROM (SELECT seq, timestamp FROM event
-        WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = 'public' ORDER BY seq DESC LIMIT ${NEAR}) near
-      WHERE timestamp <= $4::bigint ORDER BY seq DESC LIMIT 1),
-    CASE WHEN v.seq <= ${NEAR} THEN 0 END) ELSE 0 END`,
-  'ASC',
+export const MESSAGES_AFTER = messagesAfter(
+  'messages_after',
+  `CASE WHEN $4::bigint <= 0 THEN 0 ELSE coalesce(
+    (SELECT seq FROM (${of('public', `true ORDER BY seq DESC LIMIT ${NEAR}`)}) near
+      WHERE timestamp <= $4 ORDER BY seq DESC LIMIT 1),
+    CASE WHEN v.seq <= ${NEAR} THEN 0 END) END`,
 )
 
-/** The oldest messages after a number. */
-export const MESSAGES_AFTER = messages<[...Of, after: number]>('messages_after', '$4::int', 'ASC')
+/** The same after any time. Twice as dear, which is why it is asked only if that gave up. */
+export const MESSAGES_AFTER_FAR = messagesAfter('messages_after_far', lastUpTo('public', '$4::bigint'))
 
-/** The newest messages. */
-export const MESSAGES_NEWEST = messages<Of>('messages_newest', '0', 'DESC')
+/** A poll without a cursor: the newest messages. */
+export const MESSAGES_NEWEST = messages<[...Of, since: number]>(
+  'messages_newest',
+  '0',
+  since(`${MESSAGES} ORDER BY seq DESC LIMIT $3`),
+)
 
 type ListOf = [workspaceId: string, status: string, limit: number, beforeUpdatedAt: number, beforeId: string]
 

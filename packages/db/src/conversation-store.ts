@@ -31,8 +31,6 @@ const WAITING_CONNECTIONS = 3
 /** Classes 22 and 23: data that Postgres refuses, and broken constraints. */
 const DATA_ERROR = /^2[23]/u
 const FOREVER = Number.MAX_SAFE_INTEGER
-/** The greatest that Postgres' int holds. */
-const LAST_NUMBER = 2 ** 31 - 1
 
 /** A store of threads; it wants to be told what happens to them elsewhere, though it does without. */
 export interface PostgresConversations extends ConversationStore {
@@ -169,49 +167,36 @@ async function withRetries(
 }
 
 async function readThread(client: pg.PoolClient, query: ThreadQuery) {
-  const { workspaceId, visitorId, limit, since = 0, after, internalAfter = 0 } = query
-  const of: [string, string, number] = [scopeText([workspaceId]), visitorId, limit + 1]
-  if (after === undefined) {
-    const [upTo, internalUpTo] = await numbersBefore(client, query)
-    const [row] = query.internal
-      ? await run(client, sql.NEWEST_BOTH, [...of, upTo, since, internalUpTo])
-      : await run(client, sql.NEWEST_PUBLIC, [...of, upTo, since])
-    return row && { thread: row.thread, events: row.events.slice(-limit), hasMore: row.events.length > limit }
+  const { workspaceId, visitorId, internal, limit, since = 0, after, internalAfter = 0, before } = query
+  const of: [string, string, number, number] = [scopeText([workspaceId]), visitorId, limit + 1, since]
+  if (after !== undefined) {
+    const [row] = internal
+      ? await run(client, sql.AFTER_BOTH, [...of, after, internalAfter])
+      : await run(client, sql.AFTER_PUBLIC, [...of, after])
+    return row && { thread: row.thread, events: row.events.slice(0, limit), hasMore: row.events.length > limit }
   }
-  const [row] = query.internal
-    ? await run(client, sql.AFTER_BOTH, [...of, after, since, internalAfter])
-    : await run(client, sql.AFTER_PUBLIC, [...of, after, since])
-  return row && { thread: row.thread, events: row.events.slice(0, limit), hasMore: row.events.length > limit }
-}
-
-async function numbersBefore(
-  client: pg.PoolClient,
-  { workspaceId, visitorId, before }: ThreadQuery,
-): Promise<[seq: number, internalSeq: number]> {
-  if (before === undefined) return [LAST_NUMBER, LAST_NUMBER]
-  const [found] = await run(client, sql.NUMBERS_UP_TO, [scopeText([workspaceId]), visitorId, before - 1])
-  return found === undefined ? [0, 0] : [found.seq, found.internal_seq]
+  const [row] =
+    before === undefined
+      ? await run(client, internal ? sql.NEWEST_BOTH : sql.NEWEST_PUBLIC, of)
+      : await run(client, internal ? sql.BEFORE_BOTH : sql.BEFORE_PUBLIC, [...of, before])
+  return row && { thread: row.thread, events: row.events.slice(-limit), hasMore: row.events.length > limit }
 }
 
 async function readMessages(client: pg.PoolClient, query: MessagesQuery) {
   const { workspaceId, visitorId, limit, since = 0, afterTimestamp } = query
   const of: [string, string, number] = [scopeText([workspaceId]), visitorId, limit + 1]
-  const after = afterTimestamp === undefined ? undefined : Math.max(afterTimestamp, since - 1)
-  let rows =
-    after === undefined
-      ? await run(client, sql.MESSAGES_NEWEST, of)
-      : await run(client, sql.MESSAGES_AFTER_TIME, [...of, after])
-  if (after !== undefined && rows[0]?.after === null) {
-    const [found] = await run(client, sql.NUMBERS_UP_TO, [of[0], visitorId, after])
-    rows = await run(client, sql.MESSAGES_AFTER, [...of, found?.seq ?? 0])
-  }
+  const isNewest = afterTimestamp === undefined
+  const after = Math.max(afterTimestamp ?? 0, since - 1)
+  let rows = isNewest
+    ? await run(client, sql.MESSAGES_NEWEST, [...of, since])
+    : await run(client, sql.MESSAGES_AFTER, [...of, after])
+  if (rows[0]?.is_far === true) rows = await run(client, sql.MESSAGES_AFTER_FAR, [...of, after])
   const [first] = rows
   if (first === undefined) return undefined
-  const found = first.seq === null ? [] : rows.map((row) => toMessage(visitorId, row))
-  const messages = found.filter(({ timestamp }) => timestamp >= since)
+  const messages = first.seq === null ? [] : rows.map((row) => toMessage(visitorId, row))
   return {
     lastTimestamp: first.last_timestamp,
-    messages: after === undefined ? messages.slice(-limit) : messages.slice(0, limit),
+    messages: isNewest ? messages.slice(-limit) : messages.slice(0, limit),
     hasMore: messages.length > limit,
   }
 }

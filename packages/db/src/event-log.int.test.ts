@@ -5,16 +5,19 @@ import { alertsFor } from '@dosti/conversations'
 import { startPostgres } from '@dosti/testkit'
 import pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { inTransaction } from '../testing/in-transaction.ts'
 import { addWorkspaces, openDb, randomIds as ids } from '../testing/open-db.ts'
 import { createAccountStore } from './account-store.ts'
 import { createAlertStore } from './alert-store.ts'
 import type { Db } from './client.ts'
+import { LOCK_WAITING } from './conversation-statements.ts'
 import { createConversationStore } from './conversation-store.ts'
 import { createEventLog } from './event-log.ts'
 import type { AddedAlert, LedLog, LogEntry } from './event-log.ts'
 import { createLogReader } from './log-reader.ts'
 import { migrate } from './migrate.ts'
 import { scoped } from './scope.ts'
+import { run } from './statement.ts'
 
 const workspaceId = 'wsp_a'
 
@@ -119,6 +122,15 @@ describe('the log and its follower', () => {
       const added = await follow(log)
       expect(added).toHaveLength(2)
       expect(await log.readAfterCursor(100)).toEqual([])
+    })
+  })
+
+  it('alerts are made while somebody writes to their visitor', async () => {
+    const of = { workspaceId, visitorId: 'written to' } as const
+    await store.change([visitorSends(of, 'help')])
+    await inTransaction(db, [workspaceId], async (client) => {
+      await run(client, LOCK_WAITING, [workspaceId, [workspaceId], [of.visitorId]])
+      expect(await leading(db, follow)).toHaveLength(2)
     })
   })
 

@@ -1,3 +1,5 @@
+-- Services of the version before must be stopped first: the table that they write goes.
+
 -- The head of the current conversation moves to its visitor's row: a message then changes one row instead of two, and all that
 -- a decision reads comes with the lock. Heads of former conversations, which nobody reads, are left to the log.
 ALTER TABLE "visitor"
