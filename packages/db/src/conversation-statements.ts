@@ -214,7 +214,7 @@ export const AFTER_BOTH = page<[...Of, since: number, after: number, internalAft
 // Times rise with the numbers: what is too old is cut from the end of a page instead of being looked for behind it.
 const since = (events: string) => `SELECT * FROM (${events}) newest WHERE timestamp >= $4`
 
-const newest = (stream: Stream) => of(stream, `seq <= ${LAST[stream]} ORDER BY seq DESC LIMIT $3`)
+const newest = (stream: Stream, upTo = LAST[stream]) => of(stream, `seq <= ${upTo} ORDER BY seq DESC LIMIT $3`)
 
 /** The newest public events: back along the primary key. */
 export const NEWEST_PUBLIC = page<[...Of, since: number]>('thread_newest_public', since(newest('public')))
@@ -222,7 +222,7 @@ export const NEWEST_PUBLIC = page<[...Of, since: number]>('thread_newest_public'
 /** The newest events of both streams. */
 export const NEWEST_BOTH = page<[...Of, since: number]>('thread_newest_both', since(merged('DESC', newest)))
 
-const before = (stream: Stream) => of(stream, `seq <= ${lastUpTo(stream, '$5::bigint - 1')} ORDER BY seq DESC LIMIT $3`)
+const before = (stream: Stream) => newest(stream, lastUpTo(stream, '$5::bigint - 1'))
 
 /** The newest public events before a time. */
 export const BEFORE_PUBLIC = page<[...Of, since: number, before: number]>(
@@ -277,8 +277,7 @@ const NEAR = 64
 export const MESSAGES_AFTER = messagesAfter(
   'messages_after',
   `CASE WHEN $4::bigint <= 0 THEN 0 ELSE coalesce(
-    (SELECT seq FROM (${of('public', `true ORDER BY seq DESC LIMIT ${NEAR}`)}) near
-      WHERE timestamp <= $4 ORDER BY seq DESC LIMIT 1),
+    (SELECT seq FROM (${of('public', `seq > v.seq - ${NEAR} AND timestamp <= $4 ORDER BY seq DESC LIMIT 1`)}) near),
     CASE WHEN v.seq <= ${NEAR} THEN 0 END) END`,
 )
 
