@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
+import type { ThreadPage } from '@dosti/contracts'
 import { WebSocket } from 'ws'
 import type { Fault, Stage } from './fault.ts'
 import {
@@ -22,12 +23,20 @@ import type { World } from './world.ts'
 const ROADS = ['raw', 'extended', 'published', 'rest'] as const
 type Road = (typeof ROADS)[number]
 
+type Side = 'visitor' | 'agent'
+
 /** What a thread is: messages in their order. */
 interface Model {
-  said: { text: string; id: string; clientMessageId: string; from: 'visitor' | 'agent' }[]
+  said: { text: string; id: string; seq: number; clientMessageId: string; from: Side }[]
   /** How many of them the poller has seen. */
   polled: number
+  /** The highest number that each side has said it had read. */
+  marked: Record<Side, number>
 }
+
+/** Who says something has read all before it. */
+const readBy = ({ said, marked }: Model, side: Side): number =>
+  said.reduce((highest, { from, seq }) => (from === side ? Math.max(highest, seq) : highest), marked[side])
 
 /** One visitor on all roads at once, an agent, a poller. */
 interface Real {
@@ -46,10 +55,13 @@ function same(what: string, real: unknown, model: unknown): void {
   if (seen !== due) throw new Error(`${what}: the product has ${seen}, the model ${due}`)
 }
 
-const eventOf = (reply: Awaited<ReturnType<Line['ask']>>): { id: string } => {
+type Reply = Awaited<ReturnType<Line['ask']>>
+
+function dataOf(reply: Reply): Record<string, unknown> {
   if (!reply.ok) throw new Error(`refused: ${reply.error.code}`)
-  return reply.data['event'] as { id: string }
+  return reply.data
 }
+const eventOf = (reply: Reply) => dataOf(reply)['event'] as { id: string; seq: number }
 
 const step = (
   name: string,
@@ -66,7 +78,9 @@ const send = (road: Road, text: string): Step =>
   step(`send over ${road}`, async (model, { ask }) => {
     const clientMessageId = `m${model.said.length}`
     const { id } = eventOf(await ask(road, 'message.send', { text, clientMessageId }))
-    model.said.push({ text, id, clientMessageId, from: 'visitor' })
+    // The published roads tell no number; the same message once more, over one that does.
+    const { seq } = eventOf(await ask('raw', 'message.send', { text, clientMessageId }))
+    model.said.push({ text, id, seq, clientMessageId, from: 'visitor' })
   })
 const repeat = (road: Road, nth: number): Step =>
   step(
@@ -87,8 +101,8 @@ const answer = (text: string): Step =>
     'the agent answers',
     async (model, { agent, visitorId }) => {
       const clientMessageId = `a${model.said.length}`
-      const { id } = eventOf(await agent.ask('message.send', { visitorId, text, clientMessageId }))
-      model.said.push({ text, id, clientMessageId, from: 'agent' })
+      const { id, seq } = eventOf(await agent.ask('message.send', { visitorId, text, clientMessageId }))
+      model.said.push({ text, id, seq, clientMessageId, from: 'agent' })
     },
     known,
   )
@@ -115,31 +129,73 @@ const poll = (): Step =>
     same('polls for a while', told, due)
     model.polled = model.said.length
   })
-const read = (road: 'raw' | 'extended'): Step =>
+/** Roads that know the extended protocol. */
+type Extended = 'raw' | 'extended'
+
+/** What a page says after the first so many messages, the last of which has this number. */
+function samePage(page: unknown, model: Model, { messages, seq }: { messages: number; seq: number }): void {
+  const { events, conversation } = page as ThreadPage
+  same(
+    'a thread',
+    events.filter(({ name }) => name === 'message.sent').map(({ id }) => id),
+    model.said.slice(messages).map(({ id }) => id),
+  )
+  const numbers = events.filter(({ stream }) => stream === 'public').map((event) => event.seq)
+  same(
+    'the numbers',
+    numbers,
+    numbers.map((_seq, index) => seq + index + 1),
+  )
+  same(
+    'what was read',
+    conversation && [conversation.readByVisitor, conversation.readByAgents],
+    known(model) ? [readBy(model, 'visitor'), readBy(model, 'agent')] : null,
+  )
+}
+
+const read = (road: Extended): Step =>
   step(`read over ${road}`, async (model, { ask, agent, visitorId }) => {
-    const pages = [
-      await ask(road, 'conversation.sync', { after: 0 }),
-      ...(known(model) ? [await agent.ask('conversation.sync', { visitorId, after: 0 })] : []),
-    ]
-    for (const page of pages) {
-      const events = (page.ok ? page.data['events'] : []) as { name: string; id: string; seq: number; stream: string }[]
-      same(
-        'a thread',
-        events.filter(({ name }) => name === 'message.sent').map(({ id }) => id),
-        model.said.map(({ id }) => id),
-      )
-      const numbers = events.filter(({ stream }) => stream === 'public').map(({ seq }) => seq)
-      same(
-        'the numbers',
-        numbers,
-        numbers.map((_seq, index) => index + 1),
-      )
-    }
+    const start = { messages: 0, seq: 0 }
+    samePage(dataOf(await ask(road, 'conversation.sync', { after: 0 })), model, start)
+    if (known(model)) samePage(dataOf(await agent.ask('conversation.sync', { visitorId, after: 0 })), model, start)
   })
+const resume = (road: Extended, nth: number): Step =>
+  step(
+    `resume over ${road}`,
+    async (model, { ask, agent, visitorId }) => {
+      const messages = (nth % model.said.length) + 1
+      const seq = model.said[messages - 1]?.seq ?? 0
+      const replies = [
+        await ask(road, 'conversation.resume', { threads: [{ seq }] }),
+        await agent.ask('conversation.resume', { threads: [{ visitorId, seq, internalSeq: 0 }] }),
+      ]
+      for (const reply of replies) {
+        const [thread] = dataOf(reply)['threads'] as { status: string; page: unknown }[]
+        same('a resume', thread?.status, 'replayed')
+        samePage(thread?.page, model, { messages, seq })
+      }
+    },
+    known,
+  )
+const mark = (side: Side, road: Extended, nth: number): Step =>
+  step(
+    `the ${side} marks as read`,
+    async (model, { ask, agent, visitorId }) => {
+      const seq = model.said[nth % model.said.length]?.seq ?? 0
+      model.marked[side] = Math.max(readBy(model, side), seq)
+      const reply =
+        side === 'agent'
+          ? await agent.ask('conversation.read', { visitorId, seq })
+          : await ask(road, 'conversation.read', { seq })
+      same('a mark', dataOf(reply)['seq'], model.marked[side])
+    },
+    known,
+  )
 const drop = (road: Road): Step => step(`drop ${road}`, async (_model, real) => real.drop(road))
 
 const steps = (): fc.Arbitrary<Step>[] => {
   const road = fc.constantFrom(...ROADS)
+  const extended = fc.constantFrom<Extended[]>('raw', 'extended')
   const text = fc
     .string({ minLength: 1, maxLength: 60, unit: 'binary' })
     .filter((one) => one.trim() !== '' && !one.includes('\0') && one.isWellFormed())
@@ -149,7 +205,9 @@ const steps = (): fc.Arbitrary<Step>[] => {
     text.map(answer),
     fc.constant(0).map(close),
     fc.constant(0).map(poll),
-    fc.constantFrom('raw' as const, 'extended' as const).map(read),
+    extended.map(read),
+    fc.tuple(extended, fc.nat(50)).map(([a, b]) => resume(a, b)),
+    fc.tuple(fc.constantFrom<Side[]>('visitor', 'agent'), extended, fc.nat(50)).map(([a, b, c]) => mark(a, b, c)),
     road.map(drop),
   ]
 }
@@ -197,11 +255,14 @@ async function compare({ world, random }: Stage, runs: number): Promise<string |
   const agent = await dialExtended(() => askTicket(api, cookie, QUIET))(world.gateways[0].service.url, QUIET)
   let number = 0
   const run = random.between(0, 1_000_000)
-  const property = fc.asyncProperty(fc.commands(steps(), { maxCommands: 14 }), async (commands) => {
+  const property = fc.asyncProperty(fc.commands(steps(), { maxCommands: 20 }), async (commands) => {
     number += 1
     const { real, end } = await bringReal(world, agent, `model${run}-${number}`)
     try {
-      await fc.asyncModelRun(() => ({ model: { said: [], polled: 0 }, real }), commands)
+      await fc.asyncModelRun(
+        () => ({ model: { said: [], polled: 0, marked: { visitor: 0, agent: 0 } }, real }),
+        commands,
+      )
     } finally {
       end()
     }
@@ -275,7 +336,7 @@ export const modelFault: Fault = {
   once: true,
   async inject(stage) {
     const { service } = stage.world.gateways[0]
-    const [runs, packets] = stage.size === 'short' ? [25, 2000] : [2000, 100_000]
+    const [runs, packets] = stage.size === 'short' ? [25, 2000] : [10_000, 1_000_000]
     const difference = await compare(stage, runs)
     stage.expect(
       `model and product agree over ${runs} sequences`,

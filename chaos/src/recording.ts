@@ -164,6 +164,21 @@ export function emptyRecording(pushedWithinMs: number): Recording {
   }
 }
 
+/** The recording as it is now. Who could not be satisfied goes on trying until its services are gone, and that is no part of it. */
+export function concluded(recording: Recording): Recording {
+  return {
+    ...recording,
+    attempts: [...recording.attempts],
+    sends: recording.sends.map((send) => ({ ...send, acks: [...send.acks] })),
+    parties: recording.parties.map((party) => ({
+      ...party,
+      items: [...party.items],
+      repeats: [...party.repeats],
+      owners: new Map(party.owners),
+    })),
+  }
+}
+
 /** A client that has heard nothing yet. */
 export function newParty(of: Pick<Party, 'name' | 'workspaceId' | 'visitorId' | 'sees'>): Party {
   return { ...of, items: [], repeats: [], there: [], owners: new Map(), bytes: 0 }

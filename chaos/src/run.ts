@@ -4,7 +4,7 @@ import { check, RECOVERY_MAX_MS, type Verdict } from './checker.ts'
 import { bringCrowd, type Crowd } from './crowd.ts'
 import { CannotRun, type Fault } from './fault.ts'
 import { createRandom } from './random.ts'
-import type { LogEvent, Recording } from './recording.ts'
+import { concluded, type LogEvent, type Recording } from './recording.ts'
 import { startWorld, type World } from './world.ts'
 
 export interface RunOptions {
@@ -78,7 +78,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     await readAlerts(world, crowd)
     compareDescriptors(world, crowd, before)
     crowd.recording.misbehaviours.push(...world.misbehaviours)
-    const { recording } = crowd
+    const recording = concluded(crowd.recording)
     return {
       seed,
       recording,
