@@ -22,6 +22,8 @@ import type { World } from './world.ts'
 
 const ROADS = ['raw', 'extended', 'published', 'rest'] as const
 type Road = (typeof ROADS)[number]
+/** Roads that know the extended protocol. */
+type Extended = 'raw' | 'extended'
 
 type Side = 'visitor' | 'agent'
 
@@ -129,8 +131,6 @@ const poll = (): Step =>
     same('polls for a while', told, due)
     model.polled = model.said.length
   })
-/** Roads that know the extended protocol. */
-type Extended = 'raw' | 'extended'
 
 /** What a page says after the first so many messages, the last of which has this number. */
 function samePage(page: unknown, model: Model, { messages, seq }: { messages: number; seq: number }): void {
