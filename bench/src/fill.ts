@@ -22,9 +22,10 @@ export async function fillStreams(sql: pg.Pool, { prefix, visitors, messages }: 
   // The first event of a stream opens its conversation, so messages are numbered from 2.
   const values = [WORKSPACE, prefix, visitors, messages, from]
   const text = (number: string) => `'message ' || ${number} || ' of an old conversation'`
-  const visitor = `INSERT INTO visitor (workspace_id, visitor_id, name, seq, internal_seq, last_timestamp, conversation_id, status, last_text, last_from, last_at, opened_at, updated_at, unread)
+  const visitor = `INSERT INTO visitor (workspace_id, visitor_id, name, seq, internal_seq, last_timestamp, conversation_id, status, last_text, last_from, last_at, opened_at, updated_at, listed_at, unread)
     SELECT $1, $2 || '-' || v, 'Visitor ' || v, $4::int + 1, 0, $5::bigint + $4::int * 1000, 'cnv_' || $2 || '_' || v,
-      'open', ${text('$4::int')}, 'visitor', $5::bigint + $4::int * 1000, $5::bigint, $5::bigint + $4::int * 1000, 1
+      'open', ${text('$4::int')}, 'visitor', $5::bigint + $4::int * 1000, $5::bigint, $5::bigint + $4::int * 1000,
+      ($5::bigint + $4::int * 1000) / 10000 * 10000, 1
     FROM generate_series(0, $3::int - 1) v`
   const event = `INSERT INTO event (workspace_id, visitor_id, stream, seq, id, name, conversation_id, timestamp, actor, data, sender, client_message_id)
     SELECT $1, $2 || '-' || v, 'public', n + 1, CASE n WHEN 0 THEN 'evt_' ELSE 'msg_' END || $2 || '_' || v || '_' || n,

@@ -190,7 +190,7 @@ export async function withinDeadline<T>(work: Promise<T>, timeoutMs: number, onL
 async function requireWall(client: pg.PoolClient): Promise<void> {
   const { rows } = await client.query<{ role: string; bypasses: boolean; owns: boolean; migrated: boolean }>(`
     SELECT current_user AS role, r.rolsuper OR r.rolbypassrls AS bypasses,
-      EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('public.visitor') AND attname = 'listed_at') AS migrated,
+      EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('public.visitor') AND attname = 'listed_at' AND attgenerated = '') AS migrated,
       EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns
     FROM pg_roles r WHERE r.rolname = current_user`)
   const found = rows[0]

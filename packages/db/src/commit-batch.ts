@@ -7,7 +7,7 @@ import * as sql from './conversation-statements.ts'
 import type { KnownThreads } from './known-threads.ts'
 import { BEGIN, COMMIT, orRollBack, scopeText } from './scope.ts'
 import { call, run, runAll } from './statement.ts'
-import { writes, type Appended, type Rows } from './write-statements.ts'
+import { isUsual, writeKnown, writes, type Appended, type KnownRow, type Rows } from './write-statements.ts'
 
 /** The changes of one visitor within a batch, in their order; `index` is the place in the batch. */
 export interface Group {
@@ -58,44 +58,43 @@ export async function commitBatch(
 }
 
 /**
- * The same for visitors whose threads are all known, in one round trip: decided on what is known, written if it still holds.
- * Otherwise all are skipped.
+ * The same for visitors whose threads are known, in one round trip: decided on what is known, written if it still holds. What is
+ * more than a message in a conversation that goes on is skipped; where a thread is not as it was known, all are.
  */
 export async function commitKnown(
   client: pg.PoolClient,
   groups: readonly Group[],
   { ids, known }: Shared,
 ): Promise<Committed> {
-  const { found, versions } = recall(known, groups)
-  if (found === undefined) return { outcomes: new Map(), skipped: groups }
-  const states = groups.map((group) => decideGroup(group, found, ids))
-  const changed = states.filter(({ events }) => events.length > 0)
-  const keys = keysOf(groups)
-  const [, [locked]] = await orRollBack(client, () =>
-    runAll(client, [
-      call(BEGIN, []),
-      call(sql.LOCK_KNOWN, [scopeText(keys[0]), ...keys, versions]),
-      ...writes(rowsOf(changed)),
-      call(COMMIT, []),
-    ]),
-  )
-  if (locked?.held !== true) return { outcomes: new Map(), skipped: groups }
-  remember(known, changed, locked)
-  return { outcomes: outcomesOf(states), skipped: [] }
-}
-
-function recall(known: KnownThreads, groups: readonly Group[]): { found: Found | undefined; versions: string[] } {
-  const threads = new Map<Group, Thread>()
-  const versions: string[] = []
-  for (const group of groups) {
-    const one = known.get(group.key)
-    if (one === undefined) continue
-    threads.set(group, one.thread)
-    versions.push(one.version)
-  }
+  const none: Committed = { outcomes: new Map(), skipped: groups }
   const now = known.now()
-  const isWhole = now !== undefined && threads.size === groups.length
-  return { found: isWhole ? { now, threads, skipped: new Set(), known: new Map() } : undefined, versions }
+  if (now === undefined) return none
+  const found: Found = { now, threads: new Map(), skipped: new Set(), known: new Map() }
+  const usual: State[] = []
+  const skipped: Group[] = []
+  const rows: KnownRow[] = []
+  for (const group of groups) {
+    const row = known.get(group.key)
+    if (row !== undefined) found.threads.set(group, row.thread)
+    const state = decideGroup(group, found, ids)
+    const changed = row && {
+      workspaceId: group.workspaceId,
+      thread: state.thread,
+      before: row.thread,
+      version: row.version,
+    }
+    if (changed === undefined || state.events.length === 0 || !isUsual(changed)) skipped.push(group)
+    else {
+      usual.push(state)
+      rows.push(changed)
+    }
+  }
+  if (usual.length === 0) return none
+  const scope = scopeText(rows.map(({ workspaceId }) => workspaceId))
+  const [[written]] = await runAll(client, [writeKnown(scope, rows, usual.flatMap(appendedOf))])
+  if (written?.held !== true) return none
+  remember(known, usual, written)
+  return { outcomes: outcomesOf(usual), skipped }
 }
 
 function remember(known: KnownThreads, changed: readonly State[], { version, now }: sql.Version): void {
@@ -267,12 +266,13 @@ function isSame(event: StoredEvent, once: NonNullable<Change['once']>): boolean 
 }
 
 function rowsOf(states: readonly State[]): Rows {
-  const rows: Rows = { createdVisitors: [], changedVisitors: [], events: [] }
-  for (const { group, isNew, thread, events } of states) {
-    const { workspaceId } = group
-    const visitors = isNew ? rows.createdVisitors : rows.changedVisitors
-    visitors.push({ workspaceId, thread })
-    for (const { event, once } of events) rows.events.push({ workspaceId, event, once })
+  const rowOf = ({ group, thread }: State) => ({ workspaceId: group.workspaceId, thread })
+  return {
+    createdVisitors: states.filter(({ isNew }) => isNew).map(rowOf),
+    changedVisitors: states.filter(({ isNew }) => !isNew).map(rowOf),
+    events: states.flatMap(appendedOf),
   }
-  return rows
 }
+
+const appendedOf = ({ group: { workspaceId }, events }: State): Appended[] =>
+  events.map(({ event, once }) => ({ workspaceId, event, once }))

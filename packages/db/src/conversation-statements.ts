@@ -79,7 +79,8 @@ export interface Version {
 }
 
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'
-const VERSION = `pg_current_xact_id()::xid::text AS version, ${NOW}`
+/** The same, in a SELECT list. */
+export const VERSION = `pg_current_xact_id()::xid::text AS version, ${NOW}`
 
 /** What names the threads of a batch, one array a column. */
 export const THREADS = { workspace_id: 'text', visitor_id: 'text' }
@@ -112,31 +113,6 @@ export const LOCK_FREE = lock('lock_free', 'SKIP LOCKED')
 
 /** Sets the scope and locks visitors, waiting for whoever holds them, as long as lock_timeout allows. */
 export const LOCK_WAITING = lock('lock_waiting', '')
-
-/**
- * Locks the visitors of threads that are known, without waiting, and sets the scope of the transaction if every row is the version
- * that is known. If not, nothing behind it in the transaction sees or writes anything.
- */
-export const LOCK_KNOWN: Statement<
-  [...LockOf, versions: string[]],
-  Version & { /** All are locked and as they are known. */ held: boolean }
-> = {
-  name: 'lock_known',
-  text: `
-    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids),
-    locked AS MATERIALIZED (
-      SELECT v.visitor_id
-      FROM scope
-      CROSS JOIN ${rowsFrom({ ...THREADS, version: 'xid' }, { first: 2 })} k
-      CROSS JOIN LATERAL (
-        SELECT visitor_id FROM visitor
-        WHERE scope.ids IS NOT NULL AND workspace_id = k.workspace_id AND visitor_id = k.visitor_id AND xmin = k.version
-        OFFSET 0 FOR NO KEY UPDATE SKIP LOCKED
-      ) v
-    ),
-    found AS MATERIALIZED (SELECT count(*) = cardinality($2::text[]) AS held FROM locked)
-    SELECT held, set_config('dosti.scope', CASE WHEN held THEN $1 ELSE '' END, true) AS scope, ${VERSION} FROM found`,
-}
 
 /** What `xmin` will be of every row that this transaction writes, with the one clock. */
 export const READ_VERSION: Statement<[], Version> = { name: 'read_version', text: `SELECT ${VERSION}` }

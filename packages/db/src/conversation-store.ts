@@ -104,7 +104,7 @@ async function change(stores: Stores, changes: readonly Change[], progress: Prog
   // Gives back the groups that are to be read before they are decided.
   const attemptKnown = async (groups: readonly Group[]): Promise<readonly Group[]> => {
     if (groups.length === 0) return []
-    let isRolledBack = true
+    let left = groups
     try {
       const result = await withConnection(
         stores.db,
@@ -112,13 +112,16 @@ async function change(stores: Stores, changes: readonly Change[], progress: Prog
         deadline - performance.now(),
       )
       result.outcomes.forEach((outcome, index) => settle(index, outcome))
-      if (result.skipped.length === 0) return []
+      left = result.skipped
     } catch (error) {
-      isRolledBack = WORTH_ANOTHER.has(sqlState(error)) || DATA_ERROR.test(sqlState(error))
-      if (!isRolledBack) fail(groups, error)
+      const isRolledBack = WORTH_ANOTHER.has(sqlState(error)) || DATA_ERROR.test(sqlState(error))
+      if (!isRolledBack) {
+        fail(groups, error)
+        left = []
+      }
     }
-    for (const { key } of groups) known.forget(key)
-    return isRolledBack ? groups : []
+    for (const { key } of left) known.forget(key)
+    return left
   }
   const groups = groupByVisitor(changes)
   const isKnown = ({ key }: Group) => known.now() !== undefined && known.get(key) !== undefined

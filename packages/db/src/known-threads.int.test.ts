@@ -118,6 +118,21 @@ describe('known threads in Postgres', () => {
     expect(conversation?.status).toBe('open')
   })
 
+  it('a message and what is more than a message share a batch, and each happens once', async () => {
+    const other = { workspaceId, visitorId: `${of.visitorId} b` }
+    await here.change([visitorSends(other, 'first')])
+    const outcomes = await here.change([agentCloses(other), visitorSends(of, 'second')])
+    expect(outcomes.map((outcome) => numbersOf(changedOf(outcome).events))).toEqual([[3], [3]])
+    expect(numbersOf(await stored())).toEqual([1, 2, 3])
+    const closed = await elsewhere.thread({ ...other, internal: true, after: 0, limit: 100 })
+    expect(closed?.events.map(({ name }) => name)).toEqual([
+      'conversation.opened',
+      'message.sent',
+      'conversation.closed',
+    ])
+    expect(closed?.thread.conversation?.status).toBe('closed')
+  })
+
   it('one locked visitor does not stall the others, and changes once', async () => {
     const other = { workspaceId, visitorId: `${of.visitorId} b` }
     await here.change([visitorSends(other, 'first')])

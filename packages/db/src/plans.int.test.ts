@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SESSION_OPTIONS } from './client.ts'
 import * as path from './conversation-statements.ts'
 import * as log from './log-statements.ts'
-import { UPDATE_VISITORS } from './write-statements.ts'
+import { UPDATE_VISITORS, WRITE_KNOWN } from './write-statements.ts'
 
 const many = Array.from({ length: 100 }, (_, index) => `v${index}`)
 const workspaces = many.map(() => 'wsp_a')
@@ -17,7 +17,6 @@ type Value = string | number | string[] | number[]
 const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.LOCK_FREE.name, path.LOCK_FREE.text, ['wsp_a', workspaces, many]],
   [path.LOCK_WAITING.name, path.LOCK_WAITING.text, ['wsp_a', workspaces, many]],
-  [path.LOCK_KNOWN.name, path.LOCK_KNOWN.text, ['wsp_a', workspaces, many, many.map(() => '1')]],
   [path.READ_KNOWN.name, path.READ_KNOWN.text, [workspaces, many, senders, clientMessageIds]],
   [path.AFTER_PUBLIC.name, path.AFTER_PUBLIC.text, ['wsp_a', 'v5', 51, 0, 3]],
   [path.AFTER_BOTH.name, path.AFTER_BOTH.text, ['wsp_a', 'v5', 51, 0, 3, 0]],
@@ -31,11 +30,8 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.LIST.name, path.LIST.text, ['wsp_a', 'open', 51, FOREVER, '']],
   [path.LIST_UNASSIGNED.name, path.LIST_UNASSIGNED.text, ['wsp_a', 'open', 51, FOREVER, '']],
   [path.LIST_ASSIGNED.name, path.LIST_ASSIGNED.text, ['wsp_a', 'open', 51, FOREVER, '', 'agt_x']],
-  [
-    UPDATE_VISITORS.statement.name,
-    UPDATE_VISITORS.statement.text,
-    Array.from(UPDATE_VISITORS.statement.text.matchAll(/\$\d+::\w+\[\]/gu), () => []),
-  ],
+  [UPDATE_VISITORS.name, UPDATE_VISITORS.text, arraysOf(UPDATE_VISITORS.text)],
+  [WRITE_KNOWN.name, WRITE_KNOWN.text, ['wsp_a', ...arraysOf(WRITE_KNOWN.text)]],
   [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'v5', 1, 1, 0]],
   [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
   [log.READ_DUE.name, log.READ_DUE.text, [100, 0]],
@@ -85,12 +81,17 @@ describe.each(['empty', 'filled'])('every statement of the message path finds it
 
 const FILL = `
   INSERT INTO workspace VALUES ('wsp_a', 'A', 0);
-  INSERT INTO visitor (workspace_id, visitor_id, conversation_id, status, opened_at, updated_at)
-    SELECT 'wsp_a', 'v' || i, 'cnv_' || i, 'open', 0, i FROM generate_series(0, 2999) i;
+  INSERT INTO visitor (workspace_id, visitor_id, conversation_id, status, opened_at, updated_at, listed_at)
+    SELECT 'wsp_a', 'v' || i, 'cnv_' || i, 'open', 0, i, i / 10000 * 10000 FROM generate_series(0, 2999) i;
   INSERT INTO event (workspace_id, visitor_id, stream, seq, id, name, conversation_id, timestamp, actor, data, sender, client_message_id)
     SELECT 'wsp_a', 'v' || i, 'public', s, 'msg_' || i || '_' || s, 'message.sent', 'cnv_' || i, s, '{}', '{"text":"x"}', 'visitor', 'c' || s
     FROM generate_series(0, 2999) i, generate_series(1, 10) s;
   ANALYZE`
+
+/** An empty one for each parameter that is an array. */
+function arraysOf(text: string): Value[] {
+  return [...new Set(text.match(/\$\d+::\w+\[\]/gu))].map(() => [])
+}
 
 function literal(value: Value): string {
   if (Array.isArray(value)) return `'{${value.join(',')}}'`

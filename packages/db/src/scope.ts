@@ -15,7 +15,7 @@ export function scopeText(scope: Scope): string {
   return [...new Set(scope)].join(',')
 }
 
-/** Begins a transaction; whoever runs it alone sets the scope with the next statement. */
+/** Begins a transaction of several round trips; whoever runs it alone sets the scope with the next statement. */
 export const BEGIN: Statement<[], never> = { name: 'begin', text: 'BEGIN' }
 const SET_SCOPE: Statement<[scope: string], unknown> = {
   name: 'set_scope',
@@ -41,16 +41,14 @@ export async function orRollBack<T>(client: pg.PoolClient, work: () => Promise<T
   }
 }
 
-/** A whole transaction in one round trip; the rows of each call. */
+/** A whole transaction in one round trip, which begins and commits it by itself; the rows of each call. */
 export async function transact<const C extends readonly Call<unknown>[]>(
   client: pg.PoolClient,
   scope: Scope,
   calls: C,
 ): Promise<RowsOf<C>> {
-  const results: unknown[][] = await orRollBack(client, () =>
-    runAll(client, [...begin(scope), ...calls, call(COMMIT, [])]),
-  )
-  return results.slice(2, -1) as never
+  const results: unknown[][] = await runAll(client, [call(SET_SCOPE, [scopeText(scope)]), ...calls])
+  return results.slice(1) as never
 }
 
 /** A Prisma transaction within a scope; it too answers before the deadline. */

@@ -1,44 +1,24 @@
 /**
- * The SQL that writes a batch: three plain statements that travel together, of which a usual message needs two. Each takes
- * its rows as one array a column: Postgres reads those in a quarter of the time that it spends on JSON.
+ * The SQL that writes a batch. Each statement takes its rows as one array a column: Postgres reads those in a quarter of the time
+ * that it spends on JSON.
  */
 import type { AgentsConversation, StoredEvent, WorkspaceId } from '@dosti/contracts'
 import type { Change, Thread } from '@dosti/conversations'
+import { VERSION, type Version } from './conversation-statements.ts'
 import { call, rowsFrom, type Call, type Statement } from './statement.ts'
 
 type Cell = string | number | boolean | null
 
-/** Writes some rows of one kind. */
-interface Write<Row> {
-  statement: Statement<Cell[][], never>
-  /** The rows as the statement's parameters. */
-  valuesOf: (rows: readonly Row[]) => Cell[][]
-}
-
 /** A column of a row: its name, its type in Postgres, and its value. */
 type Column<Row> = readonly [name: string, type: string, of: (row: Row) => Cell]
+type Columns<Row> = readonly Column<Row>[]
 
-const write = <Row>(
-  name: string,
-  columns: readonly Column<Row>[],
-  text: (names: string, rows: string) => string,
-): Write<Row> => {
-  const types = Object.fromEntries(columns)
-  return {
-    statement: { name, text: text(Object.keys(types).join(', '), `${rowsFrom(types)} x`) },
-    valuesOf: (rows) => columns.map(([, , of]) => rows.map(of)),
-  }
-}
-
-const insert = (table: string) => (names: string, rows: string) =>
-  // Row-level security hides rows from an UPDATE without a scope, and fails an INSERT; that one is to write nothing too.
-  `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${rows} WHERE current_setting('dosti.scope') <> ''`
-
-const update = (table: string, key: readonly string[]) => (names: string, rows: string) => {
-  const set = names.split(', ').filter((name) => !key.includes(name))
-  return `UPDATE ${table} t SET ${set.map((name) => `${name} = x.${name}`).join(', ')}
-    FROM ${rows} WHERE ${key.map((name) => `t.${name} = x.${name}`).join(' AND ')}`
-}
+const names = <Row>(columns: Columns<Row>): string => columns.map(([name]) => name).join(', ')
+const assignments = <Row>(columns: Columns<Row>): string => columns.map(([name]) => `${name} = x.${name}`).join(', ')
+/** The rows as the statement has them, `x`; their first parameter is `$first`. */
+const rows = <Row>(columns: Columns<Row>, first = 1): string => `${rowsFrom(Object.fromEntries(columns), { first })} x`
+/** The rows as its parameters. */
+const cells = <Row>(columns: Columns<Row>, of: readonly Row[]): Cell[][] => columns.map(([, , cell]) => of.map(cell))
 
 /** A visitor after a change, with the counters of both streams and the current conversation. */
 export interface VisitorRow {
@@ -58,34 +38,55 @@ const ofHead = (
   ({ thread: { conversation } }) => (conversation === null ? none : valueOf(conversation)),
 ]
 
-const VISITOR: readonly Column<VisitorRow>[] = [
+/** Indexes hold this step alone, so that a message leaves them as they are; within a step lists are sorted. */
+const LISTED_IN_STEPS_OF_MS = 10_000
+
+const KEY: Columns<VisitorRow> = [
   ['workspace_id', 'text', ({ workspaceId }) => workspaceId],
   ['visitor_id', 'text', ({ thread }) => thread.visitorId],
-  ['name', 'text', ({ thread }) => thread.visitorName],
+]
+
+/** What a message changes. */
+const LIVELY: Columns<VisitorRow> = [
   ['seq', 'int', ({ thread }) => thread.seq],
   ['internal_seq', 'int', ({ thread }) => thread.internalSeq],
   ['last_timestamp', 'bigint', ({ thread }) => thread.lastTimestamp],
-  ofHead('conversation_id', 'text', ({ id }) => id),
-  ofHead('status', 'text', ({ status }) => status),
-  ofHead('agents', 'jsonb', ({ agents }) => JSON.stringify(agents), '[]'),
-  ofHead('assignee_id', 'text', ({ assignee }) => assignee?.id ?? null),
-  ofHead('assignee_name', 'text', ({ assignee }) => assignee?.name ?? null),
   ofHead('last_text', 'text', ({ lastMessage }) => lastMessage?.text ?? null),
   ofHead('last_from', 'text', ({ lastMessage }) => lastMessage?.from ?? null),
   ofHead('last_at', 'bigint', ({ lastMessage }) => lastMessage?.timestamp ?? null),
-  ofHead('opened_at', 'bigint', ({ openedAt }) => openedAt),
-  ofHead('closed_at', 'bigint', ({ closedAt }) => closedAt),
   ofHead('updated_at', 'bigint', ({ updatedAt }) => updatedAt),
+  ofHead('listed_at', 'bigint', ({ updatedAt }) => updatedAt - (updatedAt % LISTED_IN_STEPS_OF_MS)),
   ofHead('read_by_agents', 'int', ({ readByAgents }) => readByAgents, 0),
   ofHead('read_by_visitor', 'int', ({ readByVisitor }) => readByVisitor, 0),
   ofHead('unread', 'int', ({ unread }) => unread, 0),
 ]
 
+/** What stays as it is while a conversation goes on. */
+const STEADY: Columns<VisitorRow> = [
+  ['name', 'text', ({ thread }) => thread.visitorName],
+  ofHead('conversation_id', 'text', ({ id }) => id),
+  ofHead('status', 'text', ({ status }) => status),
+  ofHead('agents', 'jsonb', ({ agents }) => JSON.stringify(agents), '[]'),
+  ofHead('assignee_id', 'text', ({ assignee }) => assignee?.id ?? null),
+  ofHead('assignee_name', 'text', ({ assignee }) => assignee?.name ?? null),
+  ofHead('opened_at', 'bigint', ({ openedAt }) => openedAt),
+  ofHead('closed_at', 'bigint', ({ closedAt }) => closedAt),
+]
+
+const VISITOR = [...KEY, ...LIVELY, ...STEADY]
+
 /** New visitors. One that another node made in the meantime is a unique violation, on purpose: the batch is then decided again. */
-const CREATE_VISITORS = write('create_visitors', VISITOR, insert('visitor'))
+const CREATE_VISITORS: Statement<Cell[][], never> = {
+  name: 'create_visitors',
+  text: `INSERT INTO visitor (${names(VISITOR)}) SELECT ${names(VISITOR)} FROM ${rows(VISITOR)}`,
+}
 
 /** Visitors whose rows are locked. */
-export const UPDATE_VISITORS = write('update_visitors', VISITOR, update('visitor', ['workspace_id', 'visitor_id']))
+export const UPDATE_VISITORS: Statement<Cell[][], never> = {
+  name: 'update_visitors',
+  text: `UPDATE visitor t SET ${assignments([...LIVELY, ...STEADY])}
+    FROM ${rows(VISITOR)} WHERE t.workspace_id = x.workspace_id AND t.visitor_id = x.visitor_id`,
+}
 
 /** An event to append, and what makes it the same message when it is sent again. */
 export interface Appended {
@@ -94,25 +95,26 @@ export interface Appended {
   once: Pick<NonNullable<Change['once']>, 'sender' | 'clientMessageId'> | undefined
 }
 
+const EVENT: Columns<Appended> = [
+  ['workspace_id', 'text', ({ workspaceId }) => workspaceId],
+  ['visitor_id', 'text', ({ event }) => event.visitorId],
+  ['stream', 'text', ({ event }) => event.stream],
+  ['seq', 'int', ({ event }) => event.seq],
+  ['id', 'text', ({ event }) => event.id],
+  ['name', 'text', ({ event }) => event.name],
+  ['conversation_id', 'text', ({ event }) => event.conversationId],
+  ['timestamp', 'bigint', ({ event }) => event.timestamp],
+  ['actor', 'jsonb', ({ event }) => JSON.stringify(event.actor)],
+  ['data', 'jsonb', ({ event }) => JSON.stringify(event.data)],
+  ['sender', 'text', ({ once }) => once?.sender ?? null],
+  ['client_message_id', 'text', ({ once }) => once?.clientMessageId ?? null],
+]
+
 /** Adds to the log. A number or a client message id that is taken is a unique violation. */
-const APPEND_EVENTS = write<Appended>(
-  'append_events',
-  [
-    ['workspace_id', 'text', ({ workspaceId }) => workspaceId],
-    ['visitor_id', 'text', ({ event }) => event.visitorId],
-    ['stream', 'text', ({ event }) => event.stream],
-    ['seq', 'int', ({ event }) => event.seq],
-    ['id', 'text', ({ event }) => event.id],
-    ['name', 'text', ({ event }) => event.name],
-    ['conversation_id', 'text', ({ event }) => event.conversationId],
-    ['timestamp', 'bigint', ({ event }) => event.timestamp],
-    ['actor', 'jsonb', ({ event }) => JSON.stringify(event.actor)],
-    ['data', 'jsonb', ({ event }) => JSON.stringify(event.data)],
-    ['sender', 'text', ({ once }) => once?.sender ?? null],
-    ['client_message_id', 'text', ({ once }) => once?.clientMessageId ?? null],
-  ],
-  insert('event'),
-)
+const APPEND_EVENTS: Statement<Cell[][], never> = {
+  name: 'append_events',
+  text: `INSERT INTO event (${names(EVENT)}) SELECT ${names(EVENT)} FROM ${rows(EVENT)}`,
+}
 
 /** All that a batch writes. */
 export interface Rows {
@@ -121,15 +123,78 @@ export interface Rows {
   events: Appended[]
 }
 
-/** The statements for what there is to write. */
-export function writes(rows: Rows): Call<never>[] {
+/** The statements for what there is to write, where visitors that are there are locked. */
+export function writes({ createdVisitors, changedVisitors, events }: Rows): Call<never>[] {
   return [
-    ...callFor(CREATE_VISITORS, rows.createdVisitors),
-    ...callFor(UPDATE_VISITORS, rows.changedVisitors),
-    ...callFor(APPEND_EVENTS, rows.events),
+    ...(createdVisitors.length === 0 ? [] : [call(CREATE_VISITORS, cells(VISITOR, createdVisitors))]),
+    ...(changedVisitors.length === 0 ? [] : [call(UPDATE_VISITORS, cells(VISITOR, changedVisitors))]),
+    ...(events.length === 0 ? [] : [call(APPEND_EVENTS, cells(EVENT, events))]),
   ]
 }
 
-function callFor<Row>({ statement, valuesOf }: Write<Row>, rows: readonly Row[]): Call<never>[] {
-  return rows.length === 0 ? [] : [call(statement, valuesOf(rows))]
+/** A thread as it is known, and what becomes of it. */
+export interface KnownRow extends VisitorRow {
+  before: Thread
+  /** `xmin` of the row that is known. */
+  version: string
 }
+
+const KNOWN: Columns<KnownRow> = [...KEY, ['version', 'xid', ({ version }) => version], ...LIVELY]
+
+/**
+ * A whole transaction: locks the visitors of threads that are known, without waiting, and writes if every row is the version that
+ * is known; otherwise nothing. Nothing is found twice: the rows that are changed are those that were locked, by their place on
+ * the disk. One statement for three, two look-ups for three and eight arrays less: a sixth of what a small batch costs Postgres.
+ * The scope of row-level security is set before a table is looked at, because each needs what comes of it.
+ */
+export const WRITE_KNOWN: Statement<
+  [scope: string, ...Cell[][]],
+  Version & { /** All were locked and as they are known. */ held: boolean }
+> = {
+  name: 'write_known',
+  text: `
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS ids),
+    locked AS MATERIALIZED (
+      SELECT x.*, v.place
+      FROM scope
+      CROSS JOIN ${rows(KNOWN, 2)}
+      CROSS JOIN LATERAL (
+        SELECT ctid AS place FROM visitor
+        WHERE scope.ids IS NOT NULL AND workspace_id = x.workspace_id AND visitor_id = x.visitor_id AND xmin = x.version
+        OFFSET 0 FOR NO KEY UPDATE SKIP LOCKED
+      ) v
+    ),
+    found AS MATERIALIZED (SELECT count(*) = cardinality($2::text[]) AS held FROM locked),
+    changed AS (
+      UPDATE visitor t SET ${assignments(LIVELY)}
+      FROM found CROSS JOIN locked x WHERE held AND t.ctid = x.place
+    ),
+    appended AS (
+      INSERT INTO event (${names(EVENT)}) SELECT ${names(EVENT)}
+      FROM found CROSS JOIN ${rows(EVENT, 2 + KNOWN.length)} WHERE held
+    )
+    SELECT held, ${VERSION} FROM found`,
+}
+
+/** Writes what is usual: rows of which only what is lively changed, and their events. */
+export function writeKnown(scope: string, known: readonly KnownRow[], events: readonly Appended[]) {
+  return call(WRITE_KNOWN, [scope, ...cells(KNOWN, known), ...cells(EVENT, events)])
+}
+
+/** Whether `writeKnown` writes all that changed: what is new about a head counts as steady until it is named here. */
+export function isUsual({ before, thread }: KnownRow): boolean {
+  const [old, head] = [before.conversation, thread.conversation]
+  if (old === null || head === null) return false
+  const keys = Object.keys(head) as (keyof AgentsConversation)[]
+  return keys.every((key) => LIVELY_OF_HEAD.has(key) || head[key] === old[key])
+}
+
+const LIVELY_OF_HEAD = new Set<keyof AgentsConversation>([
+  'seq',
+  'internalSeq',
+  'lastMessage',
+  'updatedAt',
+  'readByAgents',
+  'readByVisitor',
+  'unread',
+])
