@@ -26,7 +26,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     found: [{ rule: 'lost', words: /was acknowledged to .* and is not in the log/ }],
     faults: ['T7'],
     patienceMs: 4000,
-    // Postgres answers the COMMIT of a message and writes it when it pleases: what a crash takes with it had been promised.
+    // Postgres answers the commit of a message and writes it when it pleases: what a crash takes with it had been promised.
     settings: ['wal_writer_delay=10000', 'wal_writer_flush_after=100MB'],
     async apply(world) {
       const later = "PERFORM set_config('synchronous_commit', 'off', true); RETURN NEW;"

@@ -146,7 +146,8 @@ export async function withConnection<T>(
     held = client
     try {
       const result = await work(client)
-      release(false)
+      // Within a transaction that somebody left open, whoever comes next would commit nothing and not be told.
+      release(client.getTransactionStatus() !== 'I')
       return result
     } catch (error) {
       // After an ordinary error of Postgres the connection is as good as before.

@@ -7,7 +7,7 @@ import * as sql from './conversation-statements.ts'
 import type { KnownThreads } from './known-threads.ts'
 import { BEGIN, COMMIT, orRollBack, scopeText } from './scope.ts'
 import { call, run, runAll } from './statement.ts'
-import { isUsual, writeKnown, writes, type Appended, type KnownRow, type Rows } from './write-statements.ts'
+import { appendUsual, isUsual, writes, type Appended, type KnownRow, type Rows } from './write-statements.ts'
 
 /** The changes of one visitor within a batch, in their order; `index` is the place in the batch. */
 export interface Group {
@@ -17,7 +17,7 @@ export interface Group {
   changes: { index: number; change: Change }[]
 }
 
-/** What a transaction came to. `skipped` groups were locked by somebody else, or not as they were known, and are untouched. */
+/** What a transaction came to. `skipped` groups were locked by somebody else and are untouched. */
 export interface Committed {
   outcomes: Map<number, Outcome>
   skipped: readonly Group[]
@@ -57,44 +57,47 @@ export async function commitBatch(
   })
 }
 
-/**
- * The same for visitors whose threads are known, in one round trip: decided on what is known, written if it still holds. What is
- * more than a message in a conversation that goes on is skipped; where a thread is not as it was known, all are.
- */
-export async function commitKnown(
-  client: pg.PoolClient,
-  groups: readonly Group[],
-  { ids, known }: Shared,
-): Promise<Committed> {
-  const none: Committed = { outcomes: new Map(), skipped: groups }
+/** Messages in conversations that go on, decided on threads that are known. */
+export interface Usual {
+  groups: readonly Group[]
+  states: readonly State[]
+  rows: readonly KnownRow[]
+}
+
+/** Decides what is usual. The rest is to be read first: unknown threads, more than messages, and what comes to nothing or is refused. */
+export function decideUsual(groups: readonly Group[], { ids, known }: Shared): { usual: Usual; rest: Group[] } {
   const now = known.now()
-  if (now === undefined) return none
-  const found: Found = { now, threads: new Map(), skipped: new Set(), known: new Map() }
-  const usual: State[] = []
-  const skipped: Group[] = []
+  const states: State[] = []
   const rows: KnownRow[] = []
+  const rest: Group[] = []
   for (const group of groups) {
-    const row = known.get(group.key)
-    if (row !== undefined) found.threads.set(group, row.thread)
-    const state = decideGroup(group, found, ids)
-    const changed = row && {
-      workspaceId: group.workspaceId,
-      thread: state.thread,
-      before: row.thread,
-      version: row.version,
+    const found = known.get(group.key)
+    if (now === undefined || found === undefined) {
+      rest.push(group)
+      continue
     }
-    if (changed === undefined || state.events.length === 0 || !isUsual(changed)) skipped.push(group)
-    else {
-      usual.push(state)
-      rows.push(changed)
-    }
+    const { thread: before, version } = found
+    const state = decideGroup(group, { now, threads: new Map([[group, before]]), known: new Map() }, ids)
+    const row = { workspaceId: group.workspaceId, thread: state.thread, before, version }
+    if (state.events.length > 0 && isUsual(row)) {
+      states.push(state)
+      rows.push(row)
+    } else rest.push(group)
   }
-  if (usual.length === 0) return none
+  return { usual: { groups: states.map(({ group }) => group), states, rows }, rest }
+}
+
+/** Writes it in one round trip if what was known still holds; otherwise nothing, and undefined. */
+export async function commitUsual(
+  client: pg.PoolClient,
+  { states, rows }: Usual,
+  { known }: Shared,
+): Promise<Committed['outcomes'] | undefined> {
   const scope = scopeText(rows.map(({ workspaceId }) => workspaceId))
-  const [[written]] = await runAll(client, [writeKnown(scope, rows, usual.flatMap(appendedOf))])
-  if (written?.held !== true) return none
-  remember(known, usual, written)
-  return { outcomes: outcomesOf(usual), skipped }
+  const [[written]] = await runAll(client, [appendUsual(scope, rows, states.flatMap(appendedOf))])
+  if (written?.held !== true) return undefined
+  remember(known, states, written)
+  return outcomesOf(states)
 }
 
 function remember(known: KnownThreads, changed: readonly State[], { version, now }: sql.Version): void {
@@ -220,7 +223,7 @@ interface State {
   outcomes: [index: number, outcome: Outcome][]
 }
 
-function decideGroup(group: Group, found: Found, ids: Ids): State {
+function decideGroup(group: Group, found: Omit<Found, 'skipped'>, ids: Ids): State {
   const existing = found.threads.get(group)
   const state: State = {
     group,
@@ -239,7 +242,7 @@ function decideGroup(group: Group, found: Found, ids: Ids): State {
   return state
 }
 
-function decideChange(state: State, change: Change, found: Found, ids: Ids): Changed {
+function decideChange(state: State, change: Change, found: Omit<Found, 'skipped'>, ids: Ids): Changed {
   const { once } = change
   const key = once === undefined ? '' : knownKey(state.group.key, once)
   const first = found.known.get(key)

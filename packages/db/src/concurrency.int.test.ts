@@ -4,7 +4,8 @@ import { changedOf, visitorSends } from '@dosti/conversations/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inTransaction } from '../testing/in-transaction.ts'
 import { openDb, openTestDb, WORKSPACES, randomIds as ids } from '../testing/open-db.ts'
-import type { Db } from './client.ts'
+import type pg from 'pg'
+import { withConnection, type Db } from './client.ts'
 import { createConversationStore } from './conversation-store.ts'
 import { LOCK_WAITING } from './conversation-statements.ts'
 import { run } from './statement.ts'
@@ -12,12 +13,14 @@ import { run } from './statement.ts'
 const [workspaceId] = WORKSPACES
 
 describe('Postgres store: many at once', () => {
+  let url: string
   let db: Db
   let second: Db
   let store: ConversationStore
   let otherNode: ConversationStore
   beforeAll(async () => {
     const opened = await openTestDb()
+    url = opened.url
     db = opened.db
     second = await openDb(opened.url)
     store = createConversationStore(db, { ids })
@@ -62,6 +65,19 @@ describe('Postgres store: many at once', () => {
       expect(changedOf(outcome).events.at(-1)).toEqual(first)
     }
     expect(answers.filter(({ outcome }) => changedOf(outcome).repeated)).toHaveLength(400)
+  })
+
+  it('a connection that is left within a transaction is not used again', async () => {
+    const pidOf = async (client: pg.PoolClient, sql: string) => {
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+      await client.query(sql)
+      return rows[0]?.pid
+    }
+    const one = await openDb(url, { connections: 1 })
+    const left = await withConnection(one, (client) => pidOf(client, 'BEGIN'))
+    const next = await withConnection(one, (client) => pidOf(client, 'SELECT'))
+    expect(next).not.toBe(left)
+    expect(await withConnection(one, (client) => pidOf(client, 'SELECT'))).toBe(next)
   })
 
   it('D3: batches of both nodes that overlap in another order do not deadlock', async () => {

@@ -79,7 +79,7 @@ export interface Version {
 }
 
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'
-/** The same, in a SELECT list. */
+/** A `Version` in a SELECT list. */
 export const VERSION = `pg_current_xact_id()::xid::text AS version, ${NOW}`
 
 /** What names the threads of a batch, one array a column. */

@@ -13,8 +13,8 @@ import type {
 import type pg from 'pg'
 import { DEADLINE_MS, withConnection } from './client.ts'
 import type { Db } from './client.ts'
-import { commitBatch, commitKnown, keyOf } from './commit-batch.ts'
-import type { Committed, Group, Shared } from './commit-batch.ts'
+import { commitBatch, commitUsual, decideUsual, keyOf } from './commit-batch.ts'
+import type { Committed, Group, Shared, Usual } from './commit-batch.ts'
 import * as sql from './conversation-statements.ts'
 import { scopeText } from './scope.ts'
 import { createKnownThreads } from './known-threads.ts'
@@ -61,11 +61,11 @@ export function createConversationStore(
 }
 
 /**
- * Visitors that nobody else is writing to share a transaction: one for those whose threads are known, one for those that are read
- * first. Each of the others gets one of its own, so that a locked visitor cannot stall the rest.
+ * Visitors that nobody else is writing to share a transaction: one for what is usual in threads that are known, one for those that
+ * are read first. Each of the others gets one of its own, so that a locked visitor cannot stall the rest.
  */
 async function change(stores: Stores, changes: readonly Change[], progress: Progress | undefined): Promise<Outcome[]> {
-  const { known, lanes } = stores
+  const { lanes } = stores
   const deadline = performance.now() + DEADLINE_MS
   const outcomes = Array.from<Outcome>({ length: changes.length })
   const failures: unknown[] = []
@@ -101,34 +101,25 @@ async function change(stores: Stores, changes: readonly Change[], progress: Prog
     }
     return left
   }
-  // Gives back the groups that are to be read before they are decided.
-  const attemptKnown = async (groups: readonly Group[]): Promise<readonly Group[]> => {
+  // Gives back the groups that are to be read after all.
+  const attemptUsual = async (usual: Usual): Promise<readonly Group[]> => {
+    const { groups } = usual
     if (groups.length === 0) return []
-    let left = groups
+    let isRolledBack = true
     try {
-      const result = await withConnection(
-        stores.db,
-        (client) => commitKnown(client, groups, stores),
-        deadline - performance.now(),
-      )
-      result.outcomes.forEach((outcome, index) => settle(index, outcome))
-      left = result.skipped
+      const commit = (client: pg.PoolClient) => commitUsual(client, usual, stores)
+      const committed = await withConnection(stores.db, commit, deadline - performance.now())
+      committed?.forEach((outcome, index) => settle(index, outcome))
+      if (committed !== undefined) return []
     } catch (error) {
-      const isRolledBack = WORTH_ANOTHER.has(sqlState(error)) || DATA_ERROR.test(sqlState(error))
-      if (!isRolledBack) {
-        fail(groups, error)
-        left = []
-      }
+      isRolledBack = WORTH_ANOTHER.has(sqlState(error)) || DATA_ERROR.test(sqlState(error))
+      if (!isRolledBack) fail(groups, error)
     }
-    for (const { key } of left) known.forget(key)
-    return left
+    for (const { key } of groups) stores.known.forget(key)
+    return isRolledBack ? groups : []
   }
-  const groups = groupByVisitor(changes)
-  const isKnown = ({ key }: Group) => known.now() !== undefined && known.get(key) !== undefined
-  const left = await Promise.all([
-    attemptKnown(groups.filter(isKnown)).then(attemptFree),
-    attemptFree(groups.filter((group) => !isKnown(group))),
-  ])
+  const { usual, rest } = decideUsual(groupByVisitor(changes), stores)
+  const left = await Promise.all([attemptUsual(usual).then(attemptFree), attemptFree(rest)])
   progress?.ready()
   await Promise.all(left.flat().map((group) => lanes(() => attempt([group], 'waiting'))))
   // Nothing at all is known to be committed, for a reason that no change brought with it.

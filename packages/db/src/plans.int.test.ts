@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SESSION_OPTIONS } from './client.ts'
 import * as path from './conversation-statements.ts'
 import * as log from './log-statements.ts'
-import { UPDATE_VISITORS, WRITE_KNOWN } from './write-statements.ts'
+import { APPEND_USUAL, UPDATE_VISITORS } from './write-statements.ts'
 
 const many = Array.from({ length: 100 }, (_, index) => `v${index}`)
 const workspaces = many.map(() => 'wsp_a')
@@ -31,7 +31,7 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.LIST_UNASSIGNED.name, path.LIST_UNASSIGNED.text, ['wsp_a', 'open', 51, FOREVER, '']],
   [path.LIST_ASSIGNED.name, path.LIST_ASSIGNED.text, ['wsp_a', 'open', 51, FOREVER, '', 'agt_x']],
   [UPDATE_VISITORS.name, UPDATE_VISITORS.text, arraysOf(UPDATE_VISITORS.text)],
-  [WRITE_KNOWN.name, WRITE_KNOWN.text, ['wsp_a', ...arraysOf(WRITE_KNOWN.text)]],
+  [APPEND_USUAL.name, APPEND_USUAL.text, ['wsp_a', ...arraysOf(APPEND_USUAL.text)]],
   [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'v5', 1, 1, 0]],
   [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
   [log.READ_DUE.name, log.READ_DUE.text, [100, 0]],
@@ -71,6 +71,7 @@ describe.each(['empty', 'filled'])('every statement of the message path finds it
       )
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
       expect(plan).toMatch(/Index (Only )?Scan/u)
+      if (text === APPEND_USUAL.text) expect(plan).toMatch(/Tid Scan on public.visitor t/u)
       expect(plan).not.toMatch(/Seq Scan on public.(visitor|event|alert)|Hash Join|Merge Join|hashed SubPlan/u)
     } finally {
       await client.query('ROLLBACK')

@@ -15,16 +15,11 @@ export function scopeText(scope: Scope): string {
   return [...new Set(scope)].join(',')
 }
 
-/** Begins a transaction of several round trips; whoever runs it alone sets the scope with the next statement. */
+/** Begins a transaction of several round trips; the next statement sets its scope. */
 export const BEGIN: Statement<[], never> = { name: 'begin', text: 'BEGIN' }
-const SET_SCOPE: Statement<[scope: string], unknown> = {
+export const SET_SCOPE: Statement<[scope: string], unknown> = {
   name: 'set_scope',
   text: `SELECT set_config('dosti.scope', $1, true)`,
-}
-
-/** Begins a transaction within a scope; two calls, first of all. */
-export function begin(scope: Scope): [Call<never>, Call<unknown>] {
-  return [call(BEGIN, []), call(SET_SCOPE, [scopeText(scope)])]
 }
 
 /** Commits; fails if Postgres rolled back instead, as it does after a failed statement. */
