@@ -1,2 +1,2 @@
-export * from './redis-bus.ts'
+export { createRedisBus, type Bus, type RedisBusOptions } from './redis-bus.ts'
 export * from './rooms.ts'
