@@ -77,7 +77,7 @@ export function decideUsual(groups: readonly Group[], { ids, known }: Shared): {
       continue
     }
     const { thread: before, version } = found
-    const state = decideGroup(group, { now, threads: new Map([[group, before]]), known: new Map() }, ids)
+    const state = decideGroup(group, { now, threads: new Map([[group, before]]), sent: new Map() }, ids)
     const row = { workspaceId: group.workspaceId, thread: state.thread, before, version }
     if (state.events.length > 0 && isUsual(row)) {
       states.push(state)
@@ -118,7 +118,8 @@ interface Found {
   threads: Map<Group, Thread>
   /** Known but not locked: held by another transaction, or made by one since we locked. */
   skipped: Set<Group>
-  known: Map<string, StoredEvent>
+  /** What is in the log under its client message id, and what this batch appends. */
+  sent: Map<string, StoredEvent>
 }
 
 /**
@@ -141,23 +142,23 @@ async function lockAndRead(client: pg.PoolClient, groups: readonly Group[], lock
   const onces = groups.flatMap((group) =>
     group.changes.flatMap(({ change: { once } }) => (once === undefined ? [] : [{ group, ...once }])),
   )
-  const [, rows, known = []] = await runAll(client, [
+  const [, rows, sent = []] = await runAll(client, [
     call(BEGIN, []),
     call(lock === 'free' ? sql.LOCK_FREE : sql.LOCK_WAITING, [scopeText(keys[0]), ...keys]),
     // A statement of its own: its snapshot is newer than the locks, and so has all that they waited for.
-    ...(onces.length === 0 ? [] : [readKnown(onces)]),
+    ...(onces.length === 0 ? [] : [readSent(onces)]),
   ])
   const last = rows.at(-1)
   if (last === undefined) throw new Error('a batch without visitors')
-  const found: Found = { now: last.now, threads: new Map(), skipped: new Set(), known: new Map() }
+  const found: Found = { now: last.now, threads: new Map(), skipped: new Set(), sent: new Map() }
   for (const row of rows) {
     const group = at(groups, row)
     if (row.held) found.threads.set(group, toThread(group.visitorId, row))
     else if (row.known) found.skipped.add(group)
   }
-  for (const row of known) {
+  for (const row of sent) {
     const { group, ...once } = at(onces, row)
-    found.known.set(knownKey(group.key, once), row.event)
+    found.sent.set(onceKey(group.key, once), row.event)
     // Made by somebody else between the two statements.
     if (!found.threads.has(group)) found.skipped.add(group)
   }
@@ -166,8 +167,8 @@ async function lockAndRead(client: pg.PoolClient, groups: readonly Group[], lock
 
 type OnceOf = { group: Group } & NonNullable<Change['once']>
 
-function readKnown(onces: readonly OnceOf[]) {
-  return call(sql.READ_KNOWN, [
+function readSent(onces: readonly OnceOf[]) {
+  return call(sql.READ_SENT, [
     onces.map(({ group }) => group.workspaceId),
     onces.map(({ group }) => group.visitorId),
     onces.map(({ sender }) => sender),
@@ -211,7 +212,7 @@ function toThread(visitorId: VisitorId, row: sql.LockedRow): Thread {
   return { visitorId, visitorName, bound, seq, internalSeq, lastTimestamp, conversation }
 }
 
-function knownKey(thread: string, { sender, clientMessageId }: NonNullable<Change['once']>): string {
+function onceKey(thread: string, { sender, clientMessageId }: NonNullable<Change['once']>): string {
   return JSON.stringify([thread, sender, clientMessageId])
 }
 
@@ -244,8 +245,8 @@ function decideGroup(group: Group, found: Omit<Found, 'skipped'>, ids: Ids): Sta
 
 function decideChange(state: State, change: Change, found: Omit<Found, 'skipped'>, ids: Ids): Changed {
   const { once } = change
-  const key = once === undefined ? '' : knownKey(state.group.key, once)
-  const first = found.known.get(key)
+  const key = once === undefined ? '' : onceKey(state.group.key, once)
+  const first = found.sent.get(key)
   if (once !== undefined && first !== undefined) {
     if (!isSame(first, once)) throw new DostiError('message.conflict')
     return { events: [first], repeated: true, conversation: state.thread.conversation }
@@ -258,7 +259,7 @@ function decideChange(state: State, change: Change, found: Omit<Found, 'skipped'
   if (!exists && !change.createVisitor) throw new Error('a decision about no visitor may not append events')
   const { thread, events } = append(state.thread, decision, found.now, ids)
   const named = once === undefined ? undefined : events.find(({ name }) => name === once.name)
-  if (named !== undefined) found.known.set(key, named)
+  if (named !== undefined) found.sent.set(key, named)
   state.events.push(...events.map((event) => ({ event, once: event === named ? once : undefined })))
   state.thread = thread
   return { events, repeated: false, conversation: thread.conversation }

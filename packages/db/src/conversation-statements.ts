@@ -118,11 +118,11 @@ export const LOCK_WAITING = lock('lock_waiting', '')
 export const READ_VERSION: Statement<[], Version> = { name: 'read_version', text: `SELECT ${VERSION}` }
 
 /** Of the client message ids of a batch, those whose event is stored already; rows carry the place in the arrays, from 1. */
-export const READ_KNOWN: Statement<
+export const READ_SENT: Statement<
   [workspaceIds: string[], visitorIds: string[], senders: string[], clientMessageIds: string[]],
   { place: number; event: StoredEvent }
 > = {
-  name: 'read_known',
+  name: 'read_sent',
   text: `
     SELECT k.place, ${EVENT} AS event
     FROM ${rowsFrom({ ...THREADS, sender: 'text', client_message_id: 'text' }, { withPlace: true })} k

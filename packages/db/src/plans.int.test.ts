@@ -17,7 +17,7 @@ type Value = string | number | string[] | number[]
 const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [path.LOCK_FREE.name, path.LOCK_FREE.text, ['wsp_a', workspaces, many]],
   [path.LOCK_WAITING.name, path.LOCK_WAITING.text, ['wsp_a', workspaces, many]],
-  [path.READ_KNOWN.name, path.READ_KNOWN.text, [workspaces, many, senders, clientMessageIds]],
+  [path.READ_SENT.name, path.READ_SENT.text, [workspaces, many, senders, clientMessageIds]],
   [path.AFTER_PUBLIC.name, path.AFTER_PUBLIC.text, ['wsp_a', 'v5', 51, 0, 3]],
   [path.AFTER_BOTH.name, path.AFTER_BOTH.text, ['wsp_a', 'v5', 51, 0, 3, 0]],
   [path.NEWEST_PUBLIC.name, path.NEWEST_PUBLIC.text, ['wsp_a', 'v5', 51, 0]],
