@@ -10,7 +10,7 @@ const event = (seq: number, stream: StoredEvent['stream'] = 'public'): StoredEve
     name: stream === 'public' ? 'message.sent' : 'note.added',
     stream,
     seq,
-    timestamp: seq,
+    timestamp: now,
     visitorId: 'v',
     conversationId: 'cnv_a',
     actor: { kind: 'agent', id: 'agt_ann', name: 'Ann' },
@@ -23,6 +23,9 @@ let fails: boolean
 let here: Set<string>
 let delivered: string[]
 let missed: Missed
+/** Postgres' clock. */
+let now: number
+let during: () => void
 let newcomers: Record<string, Newcomer>
 let heardBy: string[][]
 
@@ -46,9 +49,15 @@ beforeEach(async () => {
   delivered = []
   newcomers = {}
   heardBy = []
+  now = 1_000_000
+  during = () => {}
   missed = new Missed({
     reader: {
-      snapshot: async () => ({ finished: String(101 + written.length), unbegun: String(101 + written.length) }),
+      async snapshot() {
+        const end = String(101 + written.length)
+        during()
+        return { finished: end, unbegun: end, now }
+      },
       keys: async (from, before, limit) =>
         written
           .map(keyOf)
@@ -81,8 +90,22 @@ describe('what was written and not pushed', () => {
   it('is not delivered again by a push that comes late', async () => {
     written.push(event(1))
     await looks()
-    expect(push(event(1))).toEqual([])
-    missed.forget()
+    const [late] = written as [StoredEvent]
+    expect(push(late)).toEqual([])
+    for (let minute = 1; minute <= 5; minute += 1) {
+      now += 60_000
+      await looks(1)
+      expect(push(late)).toEqual([])
+    }
+    expect(push(event(2))).toHaveLength(1)
+  })
+  it('passes when Postgres’ clock has stepped back', async () => {
+    now -= 3_600_000
+    await looks(1)
+    expect(push(event(1))).toHaveLength(1)
+  })
+  it('is not delivered again when two pushes of it come', () => {
+    expect(push(event(1))).toHaveLength(1)
     expect(push(event(1))).toEqual([])
   })
   it('is nobody’s news where nobody is who may see it', async () => {
@@ -136,7 +159,7 @@ it('what was written before the first look is not told: nobody was here', async 
   written.push(event(1))
   const late = new Missed({
     reader: {
-      snapshot: async () => ({ finished: '102', unbegun: '102' }),
+      snapshot: async () => ({ finished: '102', unbegun: '102', now }),
       keys: async () => written.map(keyOf),
       events: async () => [],
     },
@@ -145,6 +168,21 @@ it('what was written before the first look is not told: nobody was here', async 
   })
   for (let time = 0; time < 5; time += 1) await late.look()
   expect(delivered).toEqual([])
+})
+
+it('what is heard while the log is begun anew is not told again', async () => {
+  push(...Array.from({ length: 100_001 }, (_, index) => event(index + 2)))
+  during = () => {
+    during = () => {}
+    const news = event(1)
+    written.push(news)
+    push(news)
+  }
+  await looks(5)
+  expect(delivered).toEqual([])
+  written.push(event(200_000))
+  await looks(5)
+  expect(delivered).toEqual(['msg_public200000'])
 })
 
 it('what has no number passes, however often it is told', () => {

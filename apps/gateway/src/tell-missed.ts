@@ -14,7 +14,10 @@ const PATIENCE = 2
 /** Keys that are read at a time, and events. */
 const KEYS_MAX = 2000
 const EVENTS_MAX = 200
-/** So long, and up to twice as long, it is remembered that an event was delivered without a push, which may come late. In milliseconds. */
+/**
+ * So long, and up to twice as long, it is remembered that an event was seen in the log without a push, which may come late: Redis was
+ * frozen. A push of what is older is dropped: the log has told it, or will. In milliseconds.
+ */
 const LATE_MS = 60_000
 /** Ids that are kept at most. A log that stands still, as behind a very long transaction, is then begun anew at its end. */
 const HEARD_MAX = 100_000
@@ -26,7 +29,7 @@ export interface Newcomer {
 }
 
 export interface TellMissed {
-  /** What of it is news here: all but what was delivered already because its push did not come. */
+  /** What of it is news here: all but what was delivered already, or is too old for that to be remembered. */
   hear: (told: readonly Told[]) => Told[]
   /** Somebody of that kind came to this node. */
   greet: (newcomer: Newcomer) => void
@@ -46,14 +49,10 @@ export interface TellMissedOptions {
 export function createTellMissed(options: TellMissedOptions): TellMissed {
   const missed = new Missed(options)
   const endLooks = repeat(LOOK_EVERY_MS, () => missed.look(), options.log, 'the log cannot be read')
-  const forgets = setInterval(() => missed.forget(), LATE_MS)
   return {
     hear: (told) => missed.hear(told),
     greet: (newcomer) => missed.greet(newcomer),
-    end() {
-      endLooks()
-      clearInterval(forgets)
-    },
+    end: endLooks,
   }
 }
 
@@ -65,6 +64,10 @@ export class Missed {
   /** Seen in the log without having been heard: of this minute, and of the one before. */
   #late = new Set<StoredEvent['id']>()
   #later = new Set<StoredEvent['id']>()
+  /** When this minute began, by the clock that gives events their timestamps. */
+  #minute = Infinity
+  /** What was seen of events from here on is remembered. */
+  #remembersFrom = -Infinity
   #newcomers = new Set<Newcomer>()
   /** The transaction from which the log is still to be seen; undefined before the first look. */
   #from: string | undefined
@@ -78,8 +81,10 @@ export class Missed {
   hear(told: readonly Told[]): Told[] {
     return told.filter(({ event }) => {
       if (!('seq' in event)) return true
-      if (this.#late.has(event.id) || this.#later.has(event.id)) return false
-      this.#heard.add(event.id)
+      const { id, timestamp } = event
+      if (timestamp < this.#remembersFrom) return false
+      if (this.#heard.has(id) || this.#late.has(id) || this.#later.has(id)) return false
+      this.#heard.add(id)
       return true
     })
   }
@@ -91,17 +96,20 @@ export class Missed {
   /** Delivers what was missed. Rejects when the log cannot be read; the next look goes on from there. */
   async look(): Promise<void> {
     const { reader } = this.#options
+    if (this.#heard.size > HEARD_MAX) this.#from = undefined
+    // Before the log is asked where it ends: what is heard meanwhile may lie beyond.
+    if (this.#from === undefined) this.#heard.clear()
     const came = this.#newcomers
     this.#newcomers = new Set()
-    const { finished, unbegun } = await reader.snapshot().catch((error: unknown) => {
+    const { finished, unbegun, now } = await reader.snapshot().catch((error: unknown) => {
       for (const newcomer of came) this.greet(newcomer)
       throw error
     })
     for (const newcomer of came) newcomer.since = unbegun
-    if (this.#from === undefined || this.#heard.size > HEARD_MAX) {
+    this.#forget(now)
+    if (this.#from === undefined) {
       this.#from = unbegun
       this.#finished = []
-      this.#heard.clear()
       return
     }
     this.#finished.push(finished)
@@ -118,10 +126,17 @@ export class Missed {
     this.#finished.shift()
   }
 
-  /** Ends the memory of the minute before. */
-  forget(): void {
-    this.#later = this.#late
-    this.#late = new Set()
+  /** After a minute, ends the memory of the one before. */
+  #forget(now: number): void {
+    // The first look, or a clock that stepped back. What is younger no node has told from the log yet.
+    if (now < this.#minute) this.#remembersFrom = now - PATIENCE * LOOK_EVERY_MS
+    else if (now < this.#minute + LATE_MS) return
+    else {
+      this.#remembersFrom = this.#minute
+      this.#later = this.#late
+      this.#late = new Set()
+    }
+    this.#minute = now
   }
 
   async #tell(keys: readonly EventKey[]): Promise<void> {

@@ -1,9 +1,9 @@
 /** BullMQ as a clock: a job wakes an alert row at its time. The row is the truth; a job that is lost is added again by the sweep. */
+import { openRedis } from '@dosti/bus'
 import type { AlertId, WorkspaceId } from '@dosti/contracts'
 import type { AddedAlert } from '@dosti/db'
 import type { Logger } from '@dosti/runtime'
 import { Queue, Worker } from 'bullmq'
-import { Redis } from 'ioredis'
 
 interface AlertJob {
   workspaceId: WorkspaceId
@@ -24,13 +24,8 @@ const CLOSE_WITHIN_MS = 3000
 /** Opens the queue and starts to work it; `ring` is called at an alert's time and must bear being called twice. */
 export function createAlertQueue(redisUrl: string, ring: (alert: AlertJob) => Promise<void>, log: Logger): AlertQueue {
   // A frozen Redis must not hold the follower: a job that cannot be added is the sweep's.
-  const producing = new Redis(redisUrl, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    commandTimeout: 1000,
-    retryStrategy: backOff,
-  })
-  const working = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: backOff })
+  const producing = openRedis(redisUrl, { waits: false })
+  const working = openRedis(redisUrl, { waits: true })
   const queue = new Queue<AlertJob>(NAME, { connection: producing, prefix: PREFIX, skipVersionCheck: true })
   const worker = new Worker<AlertJob>(NAME, (job) => ring(job.data), {
     connection: working,
@@ -69,8 +64,4 @@ export function createAlertQueue(redisUrl: string, ring: (alert: AlertJob) => Pr
       working.disconnect()
     },
   }
-}
-
-function backOff(attempt: number): number {
-  return Math.min(attempt * 100, 2000)
 }

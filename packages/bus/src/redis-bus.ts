@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FleetingEvent, WorkspaceId } from '@dosti/contracts'
 import type { Publisher, Told } from '@dosti/conversations'
-import { Redis } from 'ioredis'
+import { openRedis } from './redis-line.ts'
 
 /** The live channel between processes. Best effort: what Redis loses, clients find in the log. */
 export interface Bus extends Publisher {
@@ -9,34 +9,26 @@ export interface Bus extends Publisher {
   publishToAgents(workspaceId: WorkspaceId, event: FleetingEvent): void
   /** Hears everything published by this process, in the same turn of the event loop, and by others, through Redis. */
   subscribe(listener: (told: readonly Told[]) => void): void
-  /** Resolves if Redis answers. */
+  /** Resolves if Redis answers on both lines: to speak and to hear. */
   ping(): Promise<unknown>
   close(): Promise<void>
 }
 
 export interface RedisBusOptions {
+  /** Installations that share one Redis have databases of their own, `redis://host/1`. */
   url: string
-  /** Separates installations that share one Redis; free of the characters of Redis' patterns. */
-  channel?: string
   /** Told of every publication that Redis did not take. */
   onLost?: (error: unknown) => void
 }
 
 /** A bus over Redis, a channel for each process. Never throws and never waits: with Redis away, this process still hears itself (D7). */
-export function createRedisBus({ url, channel = 'dosti:told', onLost = () => {} }: RedisBusOptions): Bus {
+export function createRedisBus({ url, onLost = () => {} }: RedisBusOptions): Bus {
   const node = randomUUID().slice(0, 8)
   const listeners: ((told: readonly Told[]) => void)[] = []
-  // No offline queue: a push that comes late is worth nothing, and a queue would grow for as long as Redis is away.
-  const publisher = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    commandTimeout: 1000,
-    retryStrategy: backOff,
-  })
-  const subscriber = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: backOff })
-  // Without a listener an ioredis error ends the process; the reconnect is its business, health tells the rest.
-  publisher.on('error', () => {})
-  subscriber.on('error', () => {})
+  const publisher = openRedis(url, { waits: false })
+  const subscriber = openRedis(url, { waits: true })
+  // Redis' channels know nothing of its databases.
+  const channel = `dosti:${publisher.options.db ?? 0}:told`
   // Our own words do not come back to us: to read them, only to drop them, took a twelfth of the way to our own sockets at low rates.
   subscriber.psubscribe(...othersThan(node).map((others) => `${channel}:${others}`)).catch(onLost)
   subscriber.on('pmessage', (_pattern, _channel, text) => {
@@ -65,7 +57,10 @@ export function createRedisBus({ url, channel = 'dosti:told', onLost = () => {} 
     subscribe(listener) {
       listeners.push(listener)
     },
-    ping: () => publisher.ping(),
+    async ping() {
+      if (subscriber.status !== 'ready') throw new Error('the line to hear by is down')
+      await Promise.all([publisher.ping(), subscriber.ping()])
+    },
     async close() {
       publisher.disconnect()
       subscriber.disconnect()
@@ -76,8 +71,4 @@ export function createRedisBus({ url, channel = 'dosti:told', onLost = () => {} 
 /** Patterns that each other name matches once, and this one never: what parts from it at the first letter, at the second, and so on. */
 export function othersThan(name: string): string[] {
   return Array.from(name, (letter, index) => `${name.slice(0, index)}[^${letter}]*`)
-}
-
-function backOff(attempt: number): number {
-  return Math.min(attempt * 100, 2000)
 }

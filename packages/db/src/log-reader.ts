@@ -17,8 +17,11 @@ export interface EventKey {
 }
 
 export interface LogReader {
-  /** Transactions below `finished` are over, so nothing can appear among their events; none from `unbegun` on has begun. */
-  snapshot(): Promise<{ finished: string; unbegun: string }>
+  /**
+   * Transactions below `finished` are over, so nothing can appear among their events; none from `unbegun` on has begun. `now` is the
+   * clock that gives events their timestamps, in milliseconds.
+   */
+  snapshot(): Promise<{ finished: string; unbegun: string; now: number }>
   /** What the transactions from one up to another (exclusive) wrote, oldest first: all of it, or whole transactions of at least `limit` events. */
   keys(from: string, before: string, limit: number): Promise<EventKey[]>
   /** The events themselves, in the order of their keys. */

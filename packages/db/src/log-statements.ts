@@ -4,6 +4,9 @@ import { EVENT, THREADS } from './conversation-statements.ts'
 import { rowsFrom, type Statement } from './statement.ts'
 
 /** The follower that makes alerts. */
+/** The clock that gives events their timestamps, in milliseconds. */
+const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
+
 export const ALERT_CURSOR = 'alerts'
 
 /** An event with its place in the log. Of a message also: how its visitor's current conversation stands, and what rings for it. */
@@ -99,9 +102,12 @@ export interface KeyRow {
 }
 
 /** Every transaction below `finished` is over; none from `unbegun` on has begun. */
-export const READ_SNAPSHOT: Statement<[], { finished: string; unbegun: string }> = {
+export const READ_SNAPSHOT: Statement<[], { finished: string; unbegun: string; now: number }> = {
   name: 'read_snapshot',
-  text: `SELECT pg_snapshot_xmin(s)::text AS finished, pg_snapshot_xmax(s)::text AS unbegun FROM pg_current_snapshot() s`,
+  text: `
+    SELECT pg_snapshot_xmin(s)::text AS finished, pg_snapshot_xmax(s)::text AS unbegun,
+      ${CLOCK} AS now
+    FROM pg_current_snapshot() s`,
 }
 
 /** The events of the oldest transactions of a range, of whole transactions until there are at least so many. */
@@ -152,7 +158,7 @@ export const READ_DUE: Statement<
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id)
     SELECT rows.* FROM scope CROSS JOIN LATERAL (
       SELECT workspace_id, id, due_at FROM alert
-      WHERE scope.id = '*' AND status = 'due' AND due_at <= floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2::bigint
+      WHERE scope.id = '*' AND status = 'due' AND due_at <= ${CLOCK} - $2::bigint
       ORDER BY due_at LIMIT $1
     ) rows`,
 }
@@ -186,7 +192,7 @@ export const TAKE_ALERT: Statement<[workspaceId: string, alertId: string], RingR
   {
     name: 'take_alert',
     text: `
-    UPDATE alert l SET finished_at = floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+    UPDATE alert l SET finished_at = ${CLOCK},
       status = CASE WHEN ${WAITS} THEN 'sent' ELSE 'cancelled' END
     FROM visitor v
     LEFT JOIN agent a ON a.workspace_id = v.workspace_id AND a.id = v.assignee_id
@@ -205,7 +211,7 @@ export const READ_RUNG: Statement<[scope: string, withinMs: number, limitOfEach:
       FROM unnest(string_to_array(scope.ids, ',')) AS k (workspace_id)
       CROSS JOIN LATERAL (
         SELECT * FROM alert WHERE workspace_id = k.workspace_id AND status = 'sent'
-          AND finished_at >= floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2::bigint
+          AND finished_at >= ${CLOCK} - $2::bigint
         ORDER BY finished_at DESC LIMIT $3
       ) l
       JOIN visitor v ON v.workspace_id = l.workspace_id AND v.visitor_id = l.visitor_id
