@@ -1,4 +1,5 @@
 /** What a fault is, and what it may do. */
+import { Redis } from 'ioredis'
 import type { Crowd } from './crowd.ts'
 import type { Random } from './random.ts'
 import type { Expectation } from './recording.ts'
@@ -37,4 +38,15 @@ export function someGateway({ world, random }: Stage): Node {
 /** Milliseconds: the first pair in a short run, the second in a full one. */
 export function lasting({ size, random }: Stage, short: [number, number], full: [number, number]): number {
   return random.between(...(size === 'short' ? short : full))
+}
+
+/** Works on a line of its own to Redis. */
+export async function overRedis<T>({ redisUrl }: World, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1 })
+  redis.on('error', () => {})
+  try {
+    return await work(redis)
+  } finally {
+    redis.disconnect()
+  }
 }

@@ -1,7 +1,7 @@
 /** T1 to T6: the processes of the product die, freeze, throw and are replaced. */
 import { fileURLToPath } from 'node:url'
 import { setTimeout as wait } from 'node:timers/promises'
-import { lasting, someGateway, type Fault } from './fault.ts'
+import { lasting, overRedis, someGateway, type Fault } from './fault.ts'
 import { clearUp } from './proxy.ts'
 
 const THROW_ON_SIGNAL = fileURLToPath(new URL('preload/throw-on-signal.mjs', import.meta.url))
@@ -83,16 +83,21 @@ const killRelay: Fault = {
     const { worker } = world
     worker.toRedis.weather.frozen = true
     const ids = await crowd.bringWaiting(3)
-    const rows = async () =>
-      (await world.sql("SELECT 1 FROM alert WHERE visitor_id = ANY ($1) AND step = 1 AND status = 'due'", [ids])).length
+    const rows = () =>
+      world.sql("SELECT id FROM alert WHERE visitor_id = ANY ($1) AND step = 1 AND status = 'due'", [ids])
     const end = Date.now() + 10_000
-    while ((await rows()) < ids.length && Date.now() < end) await wait(10)
+    while ((await rows()).length < ids.length && Date.now() < end) await wait(10)
     const found = await rows()
+    const jobs = await overRedis(world, (redis) => redis.exists(found.map(({ id }) => `dosti:alerts:${String(id)}`)))
     await worker.service.kill()
     clearUp(worker.toRedis)
     worker.toRedis.reset()
     await worker.service.start()
-    expect('the rows were there and their jobs were not', found === ids.length, `${found} of ${ids.length} rows`)
+    expect(
+      'the rows were there and their jobs were not',
+      found.length === ids.length && jobs === 0,
+      `${found.length} of ${ids.length} rows, ${jobs} jobs`,
+    )
   },
 }
 

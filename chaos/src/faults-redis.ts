@@ -1,8 +1,7 @@
 /** T15 to T19: Redis dies, freezes, is not there, is full, forgets. */
 import { setTimeout as wait } from 'node:timers/promises'
-import { Redis } from 'ioredis'
 import { answersBetween, inWords } from './fault-times.ts'
-import { lasting, someGateway, type Fault, type Stage } from './fault.ts'
+import { lasting, overRedis, someGateway, type Fault } from './fault.ts'
 
 const killRedis: Fault = {
   id: 'T15',
@@ -39,6 +38,19 @@ const freezeRedis: Fault = {
   },
 }
 
+const freezeRedisForLong: Fault = {
+  id: 'T16L',
+  title: 'SIGSTOP Redis for longer than a node remembers what it told',
+  once: true,
+  async inject({ world }) {
+    world.redis.freeze()
+    await wait(180_000)
+    world.redis.thaw()
+    // What lay in its sockets is pushed now. All of it has been told from the log.
+    await wait(2000)
+  },
+}
+
 const startWithoutRedis: Fault = {
   id: 'T17',
   title: 'no Redis at the start, there later',
@@ -69,8 +81,10 @@ const fullRedis: Fault = {
   id: 'T18',
   title: "Redis' memory is full",
   inject: (stage) =>
-    overRedis(stage, async (redis) => {
+    overRedis(stage.world, async (redis) => {
       await redis.config('SET', 'maxmemory', '1')
+      const refusal = await redis.set('chaos', 'x').catch(String)
+      stage.expect('Redis takes nothing more', refusal.includes('OOM'), refusal)
       await stage.crowd.bringWaiting(2)
       await wait(lasting(stage, [1500, 2500], [3000, 8000]))
       await redis.config('SET', 'maxmemory', '0')
@@ -81,7 +95,7 @@ const flushRedis: Fault = {
   id: 'T19',
   title: 'FLUSHALL in flight',
   inject: (stage) =>
-    overRedis(stage, async (redis) => {
+    overRedis(stage.world, async (redis) => {
       const waiting = stage.crowd.bringWaiting(stage.random.between(2, 5))
       for (let index = 0; index < 10; index += 1) {
         await redis.flushall()
@@ -91,19 +105,16 @@ const flushRedis: Fault = {
     }),
 }
 
-async function overRedis({ world }: Stage, work: (redis: Redis) => Promise<void>): Promise<void> {
-  const redis = new Redis(world.redisUrl, { maxRetriesPerRequest: 1 })
-  redis.on('error', () => {})
-  try {
-    await work(redis)
-  } finally {
-    redis.disconnect()
-  }
-}
-
 async function statusOf(url: string): Promise<string> {
   const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(4000) })
   return ((await response.json()) as { status: string }).status
 }
 
-export const redisFaults: readonly Fault[] = [killRedis, freezeRedis, startWithoutRedis, fullRedis, flushRedis]
+export const redisFaults: readonly Fault[] = [
+  killRedis,
+  freezeRedis,
+  freezeRedisForLong,
+  startWithoutRedis,
+  fullRedis,
+  flushRedis,
+]

@@ -4,6 +4,7 @@
  * away, one whose line breaks comes back by itself.
  */
 import { DostiError } from '@dosti/contracts'
+import { REQUEST_DEADLINE_MS } from '@dosti/runtime'
 
 /** A connection that can be let go. */
 export interface Leaving {
@@ -17,7 +18,7 @@ export interface Drain {
   /** Refuses newcomers once the node is leaving. */
   admit(): void
   readonly isDraining: boolean
-  /** Lets everybody go within this time, in milliseconds; whoever is still owed an answer goes last. */
+  /** Lets everybody go within this time, in milliseconds; whoever is still owed an answer goes when it has come. */
   run(withinMs: number): Promise<void>
 }
 
@@ -27,6 +28,12 @@ const SLICE_MS = 50
 export function createDrain(): Drain {
   const here = new Set<Leaving>()
   let isDraining = false
+  const letGo = (some: readonly Leaving[]) => {
+    for (const leaving of some) {
+      here.delete(leaving)
+      leaving.cut()
+    }
+  }
   return {
     add(leaving) {
       here.add(leaving)
@@ -43,15 +50,14 @@ export function createDrain(): Drain {
     async run(withinMs) {
       isDraining = true
       const slices = Math.max(1, Math.floor(withinMs / SLICE_MS))
-      for (let left = slices; left > 0 && here.size > 0; left -= 1) {
-        const share = Math.ceil(here.size / left)
-        const idle = [...here].filter((leaving) => left === 1 || !leaving.isBusy())
-        for (const leaving of idle.slice(0, share)) {
-          here.delete(leaving)
-          leaving.cut()
-        }
-        await new Promise((resolve) => setTimeout(resolve, Math.min(SLICE_MS, withinMs)))
+      // What is owed comes within its deadline.
+      const more = Math.ceil(REQUEST_DEADLINE_MS / SLICE_MS)
+      for (let left = slices; here.size > 0 && left > -more; left -= 1) {
+        const share = Math.ceil(here.size / Math.max(1, left))
+        letGo([...here].filter((leaving) => !leaving.isBusy()).slice(0, share))
+        if (here.size > 0) await new Promise((resolve) => setTimeout(resolve, SLICE_MS))
       }
+      letGo([...here])
     },
   }
 }

@@ -153,7 +153,8 @@ async function withRetries(
     try {
       const result = await withConnection(stores.db, (client) => commitBatch(client, groups, stores, lock), left)
       // While waiting for locks only a visitor made a moment ago is skipped; the next attempt finds it.
-      if (lock === 'free' || result.skipped.length === 0 || attempt >= ATTEMPTS) return result
+      if (lock === 'free' || result.skipped.length === 0) return result
+      if (attempt >= ATTEMPTS) throw unavailable(new Error('a visitor that is made cannot be locked'))
     } catch (error) {
       if (attempt >= ATTEMPTS || !WORTH_ANOTHER.has(sqlState(error))) throw error
     }
