@@ -23,10 +23,11 @@ export function openRedis(url: string, { waits }: { waits: boolean }): Redis {
   })
   // Without a listener an ioredis error ends the process; the reconnect is its business, health tells the rest.
   redis.on('error', () => {})
-  const looks = setInterval(async () => {
+  const look = async (): Promise<void> => {
     // Between the two states it waits for an answer too, to the commands that open a connection.
     if (redis.status === 'connect' || (redis.status === 'ready' && !(await answers(redis)))) redis.disconnect(true)
-  }, LOOK_EVERY_MS)
+  }
+  const looks = setInterval(() => void look(), LOOK_EVERY_MS)
   looks.unref()
   redis.once('end', () => clearInterval(looks))
   return redis
