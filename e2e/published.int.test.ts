@@ -71,7 +71,7 @@ describe('Socket.IO as the guide has it', () => {
     expect((await hear(agent, 'message.sent')).data).toMatchObject({ data: { text: 'fire and forget' } })
   })
 
-  it('the typing of a visitor reaches the agents', async () => {
+  it('F1 the typing of a visitor reaches the agents', async () => {
     const agent = await agentAt()
     const { socket } = await socketIo(world.gateway, { query: query('typist') })
     socket.emit('typing', { type: 'saas' })
@@ -80,7 +80,7 @@ describe('Socket.IO as the guide has it', () => {
     await hear(agent, 'typing.stopped')
   })
 
-  it('a typing sign does not outlive its socket', async () => {
+  it('F1 a typing sign does not outlive its socket', async () => {
     const agent = await agentAt()
     const { socket } = await socketIo(world.gateway, { query: query('gone typist') })
     socket.emit('typing', {})
@@ -229,7 +229,7 @@ describe('REST as the guide has it', () => {
     expect(refused).toMatchObject({ status: 400, body: { success: false, error: { code: 'request.invalid' } } })
   })
 
-  it('pages of 500 by cursor lose and double nothing', async () => {
+  it('D4 pages of 500 by cursor lose and double nothing', async () => {
     const rows = Array.from({ length: 501 }, (_, index) => `m${index}`)
     for (let from = 0; from < rows.length; from += 100) {
       await Promise.all(

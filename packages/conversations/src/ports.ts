@@ -132,9 +132,8 @@ export interface Progress {
 /** Where threads live. Postgres in service, a Map in unit tests; `registerStoreContract` holds both to the same rules. */
 export interface ConversationStore {
   /**
-   * One transaction for a batch: locks each visitor, finds known clientMessageIds, calls the decisions in the given order,
-   * appends their events and commits. A visitor that somebody else has locked gets a transaction of its own, so that it stalls
-   * nobody. Outcomes come in the order of the changes. Numbers of a stream are taken under the lock, so their order is the order
+   * Locks each visitor, finds known clientMessageIds, calls the decisions in the given order, appends their events and commits, for
+   * all visitors of the batch together. One that somebody else has locked gets a transaction of its own, so that it stalls nobody. Outcomes come in the order of the changes. Numbers of a stream are taken under the lock, so their order is the order
    * of commits, without gaps. Throws only if nothing at all is known to be committed.
    */
   change(changes: readonly Change[], progress?: Progress): Promise<Outcome[]>

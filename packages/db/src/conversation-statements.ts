@@ -300,7 +300,7 @@ export const LIST_UNASSIGNED = list<ListOf>('list_unassigned', 'assignee_id IS N
 /** A page of what one agent has. */
 export const LIST_ASSIGNED = list<[...ListOf, assigneeId: string]>('list_assigned', 'assignee_id = $6')
 
-/** Raises a mark under the visitor's lock, which LOCK_WAITING took before: a change that runs beside cannot lower it again. */
+/** Raises a mark under the visitor's lock, which was taken before: a change that runs beside cannot lower it again. */
 export const RAISE_READ: Statement<
   [workspaceId: string, visitorId: string, readByAgents: number, readByVisitor: number, unread: number],
   never
