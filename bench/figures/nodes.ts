@@ -4,7 +4,7 @@ import { takeWarmTurns, type Figure, type Measure, type Row, type Setting } from
 import { startNode, type Node } from '../src/processes.ts'
 import { busyOf, microsOf } from './sends.ts'
 
-const PER_SECOND = 1000
+const RATES = [500, 2000]
 const SUPPORT: Handshake = { query: { role: 'agent' } }
 
 /** What is judged is stored as ours is: a store has the machine beside its nodes, and they wait for a core oftener. */
@@ -21,7 +21,7 @@ const PLACES = [
 
 export const nodes: Measure = async (setting) => {
   const pairs = []
-  for (const place of PLACES) pairs.push(await nearAndFar(setting, place))
+  for (const place of PLACES) for (const perSecond of RATES) pairs.push(await nearAndFar(setting, place, perSecond))
   const alone = await withAndWithoutRedis(setting)
   return {
     name: 'nodes',
@@ -35,6 +35,7 @@ export const nodes: Measure = async (setting) => {
 async function nearAndFar(
   { flags, running, generator, stores, world, baselineUrl, say }: Setting,
   { farCore, where }: (typeof PLACES)[number],
+  perSecond: number,
 ) {
   const baseline = (file: string, args: string[]) => (core: number) =>
     startNode(running, {
@@ -60,7 +61,7 @@ async function nearAndFar(
         listener: await listener(),
         far: { server: far.url, listener: await listener() },
         heardAs,
-        perSecond: flags.quick ? 100 : PER_SECOND,
+        perSecond: flags.quick ? 100 : perSecond,
         warmUpMs: flags.warmUpMs,
         measureMs: flags.measureMs,
         pids: { server: near.pid, other: far.pid, redis: stores.redisPid },
@@ -70,7 +71,7 @@ async function nearAndFar(
       return { ...result, added: result.added }
     }
   say(
-    `two nodes, the second ${where}: ours, INSERT and relay over the adapter in turn, ${PER_SECOND} messages a second, ${flags.repeats} times`,
+    `two nodes, the second ${where}: ours, INSERT and relay over the adapter in turn, ${perSecond} messages a second, ${flags.repeats} times`,
   )
   const results = await takeWarmTurns(flags.repeats, {
     ours: run(ours, () => world.agent(), 'message.sent'),
@@ -79,7 +80,7 @@ async function nearAndFar(
   })
   for (const node of [...ours, ...insert, ...relay]) await node.stop()
   const row = (what: 'p50' | 'p99', against: 'insert' | 'relay', budget?: Row['budget']): Row => ({
-    what: `added ${what} of the second node, ${where}`,
+    what: `added ${what} of the second node at ${perSecond}/s, ${where}`,
     unit: 'ms',
     ours: results.ours.map(({ added }) => added[what]),
     baseline: { name: BASELINES[against], values: results[against].map(({ added }) => added[what]) },
@@ -89,7 +90,7 @@ async function nearAndFar(
   const note = `one listener on each node, read message by message; CPU a message: ${cpu.join('; ')}; generator ${busyOf(results.ours)} of its core`
   return {
     rows: [{ ...row('p50', 'insert', { ratioAtMost: 1 }), note }, row('p50', 'relay'), row('p99', 'insert')],
-    raw: { where, ...results },
+    raw: { where, perSecond, ...results },
   }
 }
 
