@@ -71,6 +71,44 @@ describe('several tabs of one visitor', () => {
   }, 90_000)
 })
 
+describe('a visitor who goes on to the next page', () => {
+  it('what was not sent is sent from there, without a click', async () => {
+    const page = await openPage(world, world.site, { expected: [/ERR_FAILED|ERR_INTERNET_DISCONNECTED|WebSocket/] })
+    await openWidget(page)
+    await say(page, 'before')
+    const visitorId = await until(async () => {
+      const id = await visitorOf(page)
+      return id !== 'undefined' && id
+    }, 'the visitor’s id')
+    await until(async () => (await messagesOf(visitorId).catch(() => [])).length === 1, 'the first message')
+    await page.context().setOffline(true)
+    await say(page, 'on my way')
+    await page.goto('about:blank')
+    await page.context().setOffline(false)
+    await page.goto(world.site)
+    await until(async () => (await messagesOf(visitorId)).includes('on my way'), 'the message', 20_000)
+    expect(await messagesOf(visitorId)).toEqual(['before', 'on my way'])
+    expect(await page.getByRole('dialog', { name: 'Chat' }).isVisible()).toBe(false)
+  }, 60_000)
+
+  it('a page that emptied its storage goes on with the same visitor', async () => {
+    const page = await openPage(world, world.site, { expected: [/ERR_INTERNET_DISCONNECTED/] })
+    await openWidget(page)
+    await say(page, 'one')
+    await log(page).getByText('one').waitFor()
+    const visitorId = await until(async () => {
+      const id = await visitorOf(page)
+      return id !== 'undefined' && id
+    }, 'the visitor’s id')
+    await page.evaluate(() => localStorage.clear())
+    await page.context().setOffline(true)
+    await say(page, 'two')
+    await page.context().setOffline(false)
+    await until(async () => (await messagesOf(visitorId)).includes('two'), 'the second message', 20_000)
+    expect(await messagesOf(visitorId)).toEqual(['one', 'two'])
+  }, 60_000)
+})
+
 describe('a network that lets nothing through to the gateway but files', () => {
   it('messages go over HTTP and answers arrive, each once; the line takes over once it comes about', async () => {
     const blocked = /ERR_FAILED|WebSocket connection/

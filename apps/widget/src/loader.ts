@@ -1,6 +1,6 @@
 /**
  * The one script of a customer's page: shows the launcher and waits. No request, no socket, no dependency, no global.
- * The chat itself comes with the first click.
+ * The chat itself comes with the first click, or at once if the page before left a message that was not sent.
  */
 import type { mount } from './chat.tsx'
 import css from './launcher.css'
@@ -80,26 +80,30 @@ function createWidget(gateway: string, key: string): { host: HTMLElement; destro
   let chat: ReturnType<typeof mount> | null = null
   let destroyed = false
   let loading = false
+  let wanted = false
   let tries = 0
   launcher.addEventListener('click', () => {
-    if (chat !== null) chat.open()
-    else if (!loading) void load()
+    wanted = true
+    hint.textContent = ''
+    if (chat !== null) return chat.open()
+    launcher.setAttribute('aria-busy', 'true')
+    if (!loading) void load()
   })
+  if (leftUnsent(key)) void load()
   async function load(): Promise<void> {
     loading = true
-    launcher.setAttribute('aria-busy', 'true')
-    hint.textContent = ''
     try {
       // Some browsers remember that an address could not be imported; another one makes them try again.
       const { mount }: Chat = await import(`${gateway}/widget/${CHAT_FILE}${tries === 0 ? '' : `?again=${tries}`}`)
       if (destroyed) return
       chat = mount({ root, launcher, badge, gateway, publicKey: key })
-      chat.open()
+      if (wanted) chat.open()
     } catch {
       tries += 1
-      hint.textContent = LAUNCHER_STRINGS.loadFailed
+      if (wanted) hint.textContent = LAUNCHER_STRINGS.loadFailed
     }
     loading = false
+    wanted = false
     launcher.removeAttribute('aria-busy')
   }
   return {
@@ -109,6 +113,15 @@ function createWidget(gateway: string, key: string): { host: HTMLElement; destro
       chat?.destroy()
       host.remove()
     },
+  }
+}
+
+/** Whether an outbox of this key holds something (`keepMessages`). Storage may be denied. */
+function leftUnsent(key: string): boolean {
+  try {
+    return Object.keys(localStorage).some((name) => name.startsWith(`dosti:outbox:${key}:`))
+  } catch {
+    return false
   }
 }
 

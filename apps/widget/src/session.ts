@@ -43,7 +43,8 @@ export function startSession(gateway: string, publicKey: string): Session {
   const introduce = async () => {
     const known = config.get() ?? (await fetchConfig(gateway, publicKey))
     config.set(known)
-    const made = heldIdentity(storage, publicKey) ?? (await makeIdentity(storage, publicKey, known.api))
+    // A page may empty its storage: who is talking goes on until it is left.
+    const made = heldIdentity(storage, publicKey) ?? identity ?? (await makeIdentity(storage, publicKey, known.api))
     identity = made
     return { made, http: httpAs(made, publicKey, known.api) }
   }
@@ -59,6 +60,7 @@ export function startSession(gateway: string, publicKey: string): Session {
   const onRefused = (error: RequestError) => {
     if (identity !== null && (error.code === 'visitor.token_required' || error.code.startsWith('auth.'))) {
       forgetIdentity(storage, publicKey, identity)
+      identity = null
       return 'retry'
     }
     warn(`${error.message} (${error.code})`)

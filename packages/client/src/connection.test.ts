@@ -197,6 +197,16 @@ describe('D9: requests', () => {
     await expect(asked).resolves.toEqual({})
   })
 
+  test('that wait for a line when it is closed wait no longer', async () => {
+    const { clock, connection } = world()
+    connection.connect()
+    const asked = expect(connection.request('typing.set', { typing: true })).rejects.toMatchObject({ retryable: true })
+    await settle()
+    connection.close()
+    await asked
+    expect(clock.pending()).toBe(0)
+  })
+
   test('are refused with the server’s code', async () => {
     const { lines, connection, welcome } = world()
     connection.connect()

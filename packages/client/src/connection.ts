@@ -59,6 +59,8 @@ const REQUEST_TIMEOUT_MS = 10_000
 /** Covers what Socket.IO's own time-out does not: a server that takes the socket and never answers the hello. */
 const HANDSHAKE_TIMEOUT_MS = 20_000
 const RENEWALS_MAX = 2
+/** After waiting for a line, a request is given this long to be answered: less says nothing about the line. */
+const ANSWER_AT_LEAST_MS = 3000
 
 /** A connection that has not begun: call `connect`. */
 export function createConnection(options: ConnectionOptions): Connection {
@@ -76,6 +78,8 @@ class LiveConnection implements Connection {
   /** Rises with every dial and every end, so that a late answer of an old one is known as such. */
   #round = 0
   #dialing = false
+  /** Whoever waited for a road at an end waits no longer. */
+  #closings = 0
   #failures = 0
   #renewals = 0
   /** The server asked not to be called before this time. */
@@ -114,6 +118,7 @@ class LiveConnection implements Connection {
     this.#unwatch?.()
     this.#unwatch = null
     this.#failures = 0
+    this.#closings += 1
     this.#detour?.end()
     this.status.set({ kind: 'idle' })
   }
@@ -137,7 +142,7 @@ class LiveConnection implements Connection {
     const askedAt = this.#clock.now()
     let reply: Reply<Output<N>>
     try {
-      reply = await line.emit(operation, input, Math.max(1, deadline - askedAt))
+      reply = await line.emit(operation, input, Math.max(ANSWER_AT_LEAST_MS, deadline - askedAt))
     } catch {
       // Silence since the question means a dead line that nobody has noticed yet.
       if (line === this.#line && line.heardAt() <= askedAt) this.#ended(unreachable())
@@ -154,7 +159,7 @@ class LiveConnection implements Connection {
       if (roadOf(this.status.get()) === 'http') {
         if (error.outcomeUnknown) this.#wayLost()
         // No handshake will say so.
-        else if (error.code.startsWith('auth.') || error.code.startsWith('key.')) this.#ended(error, 'credentials')
+        else if (concernsCredentials(error)) this.#ended(error, 'credentials')
       }
       throw error
     }
@@ -169,11 +174,13 @@ class LiveConnection implements Connection {
   /** The line, or the way around it, once it is open; rejects when that takes too long or will not happen. */
   #nextRoad(): Promise<Line | HttpRoad> {
     return new Promise((resolve, reject) => {
+      const round = this.#closings
       const look = () => {
         const status = this.status.get()
         const road = this.#road()
         if (road !== null) resolve(road)
         else if (status.kind === 'refused') reject(status.error)
+        else if (round !== this.#closings) reject(neverSent())
         else return
         cancel()
         unsubscribe()
@@ -288,6 +295,10 @@ class LiveConnection implements Connection {
     this.#line = null
     line?.close()
   }
+}
+
+function concernsCredentials({ code }: RequestError): boolean {
+  return /^(auth|key)\.|^(visitor\.token_required|origin\.denied)$/u.test(code)
 }
 
 interface Told<N extends EventName> {

@@ -4,7 +4,7 @@ import { createFakeConnection } from '../testing/fake-connection.ts'
 import { AGENT, AISHA, MemoryStream, VISITOR, type Happening } from '../testing/memory-stream.ts'
 import { createTestClock, settle } from '../testing/test-clock.ts'
 import { createInbox } from './inbox.ts'
-import { RequestError } from './request-error.ts'
+import { RequestError, unreachable } from './request-error.ts'
 
 const say = (text: string, from = VISITOR): Happening => ({ kind: 'message', from, text })
 
@@ -126,6 +126,27 @@ describe('the list', () => {
     await inbox.loadMore()
     expect(rows()).toEqual(names.toReversed())
     expect(inbox.view.get().hasMore).toBe(false)
+  })
+
+  test('a page that is overtaken by a break does not end the paging', async () => {
+    const names = Array.from({ length: 120 }, (_, index) => `v${String(index).padStart(3, '0')}`)
+    const { connection, inbox, rows, commit } = world(names)
+    for (const name of names) commit(name, say('x'))
+    connection.connect()
+    await settle()
+    const { 'conversation.list': list } = connection.answers
+    const answer = Promise.withResolvers<never>()
+    connection.answers['conversation.list'] = () => answer.promise
+    const overtaken = inbox.loadMore()
+    Object.assign(connection.answers, { 'conversation.list': list })
+    connection.cut()
+    connection.connect()
+    await settle()
+    answer.reject(unreachable())
+    await overtaken
+    expect(inbox.view.get()).toMatchObject({ hasMore: true, loadingMore: false })
+    await inbox.loadMore()
+    expect(rows()).toHaveLength(120)
   })
 
   test('after a break the first page is asked for again, and what has gone is gone', async () => {

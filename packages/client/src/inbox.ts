@@ -152,6 +152,8 @@ class LiveInbox implements Inbox {
   async #load(limit: number): Promise<void> {
     this.#round += 1
     this.#cancelRetry()
+    // What is asked of an earlier round is not heard any more.
+    if (this.view.get().loadingMore) this.#change({ loadingMore: false })
     const round = this.#round
     this.#touched = new Set()
     try {

@@ -44,6 +44,24 @@ function textOf(event: StoredEvent): string {
 
 const texts = (connection: FakeConnection) => connection.asked.map(({ input }) => (input as { text: string }).text)
 
+test('a failure of the server after an outage is one, however often the network had failed', async () => {
+  const { connection, clock, outbox } = world(() => ({
+    'message.send': () => {
+      throw unreachable()
+    },
+  }))
+  outbox.send({ kind: 'message', text: 'hello' })
+  connection.connect()
+  for (let tries = 0; tries < 8; tries += 1) await clock.advance(30_000)
+  connection.answers['message.send'] = () => {
+    throw new RequestError({ code: 'internal', message: 'oh' })
+  }
+  await clock.advance(6000)
+  expect(outbox.pending.get()).toMatchObject([{ state: 'sending' }])
+  for (let tries = 0; tries < 5; tries += 1) await clock.advance(30_000)
+  expect(outbox.pending.get()).toMatchObject([{ state: 'failed' }])
+})
+
 describe('order', () => {
   test('messages of a thread go one at a time, in the order they were written', async () => {
     const answers: (() => void)[] = []

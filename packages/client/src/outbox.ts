@@ -26,6 +26,8 @@ export interface Outbox {
   /** Tries a failed one again, after those already waiting in its thread. */
   retry: (clientMessageId: string) => void
   discard: (clientMessageId: string) => void
+  /** This event is in the log: should it be one of ours, it is sent. */
+  stored: (event: StoredEvent) => void
   /** The stored event of a message of this outbox, told before the message leaves `pending`. */
   onSettled: (listener: (event: StoredEvent) => void) => () => void
   /** Stops sending; what is pending stays in storage, for another tab or the next page. */
@@ -72,7 +74,8 @@ class StoredOutbox implements Outbox {
   /** Threads with a request under way, or waiting for the next try. */
   readonly #busy = new Set<string | null>()
   readonly #waiting = new Map<string | null, () => void>()
-  readonly #failures = new Map<string, number>()
+  /** Of each message: how often a try failed, and how often by the server's own fault. */
+  readonly #failures = new Map<string, { tries: number; internal: number }>()
   readonly #unsubscribe: (() => void)[]
   #closed = false
 
@@ -84,7 +87,7 @@ class StoredOutbox implements Outbox {
     this.#restore()
     this.#unsubscribe = [
       options.connection.status.subscribe(() => this.#work()),
-      options.connection.onStored((event) => this.#settle(event)),
+      options.connection.onStored((event) => this.stored(event)),
       this.pending.subscribe(() => this.#work()),
       this.#kept.watch((change) => this.#changedElsewhere(change)),
     ]
@@ -126,6 +129,10 @@ class StoredOutbox implements Outbox {
 
   discard(clientMessageId: string): void {
     this.#drop(clientMessageId)
+  }
+
+  stored(event: StoredEvent): void {
+    this.#settle(event)
   }
 
   onSettled(listener: (event: StoredEvent) => void): () => void {
@@ -198,12 +205,12 @@ class StoredOutbox implements Outbox {
 
   #refused(message: PendingMessage, error: RequestError): void {
     if (this.#closed || this.#find(message.clientMessageId) === undefined) return
-    const tries = (this.#failures.get(message.clientMessageId) ?? 0) + 1
-    this.#failures.set(message.clientMessageId, tries)
+    const before = this.#failures.get(message.clientMessageId) ?? { tries: 0, internal: 0 }
+    const tries = before.tries + 1
+    const internal = before.internal + (error.code === 'internal' ? 1 : 0)
+    this.#failures.set(message.clientMessageId, { tries, internal })
     // A session that ended is renewed on the line; the message waits for that.
-    const again = error.retryable
-      ? error.code !== 'internal' || tries < INTERNAL_FAILURES_MAX
-      : error.code.startsWith('auth.')
+    const again = error.retryable ? internal < INTERNAL_FAILURES_MAX : error.code.startsWith('auth.')
     if (!again) {
       this.#put({ ...message, state: 'failed', error: toWire(error) })
       return

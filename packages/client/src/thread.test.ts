@@ -6,7 +6,7 @@ import { AGENT, AISHA, MemoryStream, VISITOR, type Happening } from '../testing/
 import { createTestClock, settle, type TestClock } from '../testing/test-clock.ts'
 import { memoryStorage } from './key-value-store.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { RequestError } from './request-error.ts'
+import { RequestError, unreachable } from './request-error.ts'
 import { openThread, type Thread } from './thread.ts'
 import { freeTurns } from './turns.ts'
 
@@ -140,6 +140,61 @@ describe('a thread', () => {
     expect(connection.asked.filter(({ operation }) => operation === 'conversation.read')).toHaveLength(1)
     expect(thread.view.get().conversation).toEqual(stream.head)
     expect(thread.view.get().conversation?.unread).toBe(0)
+  })
+
+  const marks = (connection: FakeConnection) =>
+    connection.asked.flatMap(({ operation, input }) =>
+      operation === 'conversation.read' ? [(input as { seq: number }).seq] : [],
+    )
+
+  test('a mark that was refused for now is told again by itself, and no more than what was seen', async () => {
+    const { stream, connection, clock, thread, happen } = world([say('one')])
+    const { 'conversation.read': read } = connection.answers
+    connection.answers['conversation.read'] = () => {
+      throw new RequestError({ code: 'service.unavailable', message: 'later', retryAfterMs: 3000 })
+    }
+    connection.connect()
+    await settle()
+    const { seq } = thread.view.get()
+    thread.markRead()
+    await settle()
+    Object.assign(connection.answers, { 'conversation.read': read })
+    happen(say('not seen yet'))
+    await clock.advance(2900)
+    expect(marks(connection)).toEqual([seq])
+    await clock.advance(200)
+    expect(marks(connection)).toEqual([seq, seq])
+    expect(stream.head?.unread).toBeGreaterThan(0)
+    await clock.advance(60_000)
+    expect(marks(connection)).toHaveLength(2)
+    thread.close()
+    expect(clock.pending()).toBe(0)
+  })
+
+  test('a mark that waited is told when the thread is left', async () => {
+    const { stream, connection, thread, happen } = world([say('one')])
+    connection.connect()
+    await settle()
+    thread.markRead()
+    happen(say('two'))
+    thread.markRead()
+    thread.close()
+    await settle()
+    expect(stream.head?.unread).toBe(0)
+  })
+
+  test('a message of ours on a page that the server gives is sent, whatever became of its answer', async () => {
+    const { stream, connection, outbox, thread } = world([say('one')])
+    connection.answers['message.send'] = () => {
+      throw unreachable()
+    }
+    thread.send('mine')
+    const [pending] = outbox.pending.get()
+    stream.commit({ kind: 'message', from: AGENT, text: 'mine', clientMessageId: pending?.clientMessageId ?? '' })
+    connection.connect()
+    await settle()
+    expect(thread.view.get().events.at(-1)).toMatchObject({ data: { text: 'mine' } })
+    expect(outbox.pending.get()).toEqual([])
   })
 
   test('says so when there is no such conversation, and tries again when asked', async () => {

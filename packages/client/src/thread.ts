@@ -78,9 +78,9 @@ class LiveThread implements Thread {
   #error: RequestError | null = null
   #loadingOlder = false
   #readTold = 0
+  /** Still to be told, up to this number: the last mark is too fresh, or did not arrive. */
+  #readWanted = 0
   #cancelRead: (() => void) | null = null
-  /** Asked for while the last mark was too fresh. */
-  #readWanted = false
   #road: 'line' | 'http' | null = null
   /** Who the server takes us for, if we are a visitor. */
   #visitorId: string | undefined
@@ -128,7 +128,10 @@ class LiveThread implements Thread {
     this.#show()
     try {
       const page = await this.#options.connection.request('conversation.sync', { ...this.#stream(), before })
-      if (!this.#closed) this.#state = applyOlderPage(this.#state, page, before)
+      if (!this.#closed) {
+        this.#state = applyOlderPage(this.#state, page, before)
+        for (const event of page.events) this.#options.outbox.stored(event)
+      }
     } catch {
       // The list stays as it is; scrolling up asks again.
     }
@@ -140,13 +143,8 @@ class LiveThread implements Thread {
     const { head, seq, audience } = this.#state
     const held = audience === 'visitor' ? head?.readByVisitor : head?.readByAgents
     if (held === undefined || seq <= Math.max(held, this.#readTold)) return
-    this.#readWanted = this.#cancelRead !== null
-    if (this.#readWanted) return
-    this.#tellRead()
-    this.#cancelRead = this.#clock.after(READ_EVERY_MS, () => {
-      this.#cancelRead = null
-      if (this.#readWanted) this.markRead()
-    })
+    this.#readWanted = seq
+    if (this.#cancelRead === null) this.#tellRead()
   }
 
   refresh(): void {
@@ -156,6 +154,7 @@ class LiveThread implements Thread {
   }
 
   close(): void {
+    if (this.#readWanted > 0) this.#tellRead()
     this.#closed = true
     this.#sync.close()
     this.#cancelRead?.()
@@ -163,16 +162,31 @@ class LiveThread implements Thread {
   }
 
   #tellRead(): void {
-    const { seq } = this.#state
+    const seq = this.#readWanted
+    this.#readWanted = 0
     this.#readTold = seq
+    this.#tellReadLater(READ_EVERY_MS)
     this.#options.connection.request('conversation.read', { ...this.#stream(), seq }).then(
       () =>
         this.#become(applyRead(this.#state, { by: this.#state.audience === 'visitor' ? 'visitor' : 'agents', seq })),
-      () => {
-        // The next look at the thread tells it again.
+      (thrown: unknown) => {
+        // A later mark says this one too.
+        if (this.#closed || this.#readTold !== seq) return
         this.#readTold = 0
+        const { retryable, retryAfterMs } = asRequestError(thrown)
+        if (!retryable) return
+        this.#readWanted = Math.max(this.#readWanted, seq)
+        this.#tellReadLater(Math.max(retryAfterMs ?? 0, READ_EVERY_MS))
       },
     )
+  }
+
+  #tellReadLater(ms: number): void {
+    this.#cancelRead?.()
+    this.#cancelRead = this.#clock.after(ms, () => {
+      this.#cancelRead = null
+      if (this.#readWanted > 0) this.#tellRead()
+    })
   }
 
   #told(event: StoredEvent): void {
@@ -184,6 +198,7 @@ class LiveThread implements Thread {
   #apply(page: ThreadPage): void {
     this.#error = null
     this.#become(applyPage(this.#state, page))
+    for (const event of page.events) this.#options.outbox.stored(event)
     this.#show()
   }
 
@@ -208,6 +223,7 @@ class LiveThread implements Thread {
 
   #forget(): void {
     this.#readTold = 0
+    this.#readWanted = 0
     this.#become(emptyThread(this.#options.audience))
   }
 

@@ -52,7 +52,7 @@ interface RowsProps {
 
 /** Only what is in sight is in the page; positions are told to screen readers by number. */
 function Rows({ view, scroller, opened, onOpen, onEnd }: RowsProps) {
-  const { conversations, hasMore } = view
+  const { conversations, hasMore, loadingMore } = view
   const { typing } = useLive()
   const typists = useStore(typing)
   const now = useNow()
@@ -71,7 +71,7 @@ function Rows({ view, scroller, opened, onOpen, onEnd }: RowsProps) {
     scroller,
     show: (index) => rows.scrollToIndex(index, { align: 'auto' }),
   })
-  const nearEnd = hasMore && (items.at(-1)?.index ?? 0) >= conversations.length - AHEAD
+  const nearEnd = hasMore && !loadingMore && (items.at(-1)?.index ?? 0) >= conversations.length - AHEAD
   useEffect(() => {
     if (nearEnd) onEnd()
   }, [nearEnd, conversations.length])
