@@ -1,5 +1,6 @@
 /** From an HTTP request to an actor: an agent by the session cookie, a visitor by key, id and token in headers. */
 import { DostiError, OPERATIONS, type Actor, type OperationName } from '@dosti/contracts'
+import { networkOf } from '@dosti/runtime'
 import type { FastifyRequest } from 'fastify'
 import type { ApiDeps } from './deps.ts'
 import { sessionToken } from './session-cookie.ts'
@@ -16,7 +17,7 @@ export async function authenticate(
     const { origin } = request.headers
     if (visitorId === undefined) return accounts.identify.guest({ key, origin })
     return accounts.identify.visitor({
-      address: request.ip,
+      address: networkOf(request.ip),
       key,
       visitorId,
       visitorToken: bearer(request),

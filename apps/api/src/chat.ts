@@ -9,7 +9,7 @@ import {
   type StoredEventOf,
   type VisitorActor,
 } from '@dosti/contracts'
-import { invalid, REQUEST_DEADLINE_MS, withinDeadline } from '@dosti/runtime'
+import { invalid, networkOf, REQUEST_DEADLINE_MS, withinDeadline } from '@dosti/runtime'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { bearer } from './authenticate.ts'
 import type { ApiDeps } from './deps.ts'
@@ -26,6 +26,7 @@ const POLLS_PER_MINUTE = 600
 export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
   const send = async (request: FastifyRequest): Promise<PublishedReply> => {
     const given = asRecord(request.body)
+    // A back end writes for whoever comes: it is not counted as one who guesses at what there is to read.
     const actor = await visitorOf(deps, request, given)
     const clientMessageId = given['clientMessageId'] ?? idempotencyKey(request)
     const input = { text: given['message'], ...(clientMessageId === undefined ? {} : { clientMessageId }) }
@@ -51,10 +52,11 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
     given: Record<string, unknown>,
     waitMs: number,
   ): Promise<PublishedPage> => {
-    const actor = await visitorOf(deps, request, given)
+    const actor = await visitorOf(deps, request, given, networkOf(request.ip))
     await deps.limits.take('chat.poll', `${actor.workspaceId} ${actor.visitorId}`, POLLS_PER_MINUTE)
     // P4: a key that is revoked while the answer is held back gets a refusal instead.
-    const hold = waitMs === 0 ? undefined : { waitMs, stillMay: () => visitorOf(deps, request, given) }
+    const hold =
+      waitMs === 0 ? undefined : { waitMs, stillMay: () => visitorOf(deps, request, given, networkOf(request.ip)) }
     const { messages, nextTimestamp, hasMore, truncated } = await deps.poll(actor, given['lastTimestamp'], hold)
     return {
       success: true,
@@ -85,6 +87,7 @@ function visitorOf(
   { accounts }: ApiDeps,
   request: FastifyRequest,
   { apiKey: key, visitorId, visitorName }: Record<string, unknown>,
+  address?: string,
 ): Promise<VisitorActor> {
   return accounts.identify.visitor({
     key,
@@ -92,7 +95,7 @@ function visitorOf(
     visitorName,
     visitorToken: bearer(request),
     origin: request.headers.origin,
-    address: request.ip,
+    address,
   })
 }
 

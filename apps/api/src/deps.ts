@@ -40,6 +40,7 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
   const metrics = createMetrics('api')
   const ids = createIds()
   const clock = Date.now
+  const stopwatch = () => performance.now()
   const limits = createLimits(limitsHold(config))
   const db = await createDb(config.DATABASE_URL)
   const bus = createRedisBus({ url: config.REDIS_URL, onLost: (error) => log.debug({ err: error }, 'a push was lost') })
@@ -49,12 +50,13 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
     store: accountStore,
     secrets: { token: randomToken, digest, hashPassword, verifyPassword },
     clock,
+    stopwatch,
     ids,
     publisher: bus,
     fence: createGuessFence(limits),
   })
   const conversations = createConversations({ store, publisher: bus, agents: accountStore, clock, defer: setImmediate })
-  const newest = createNewestMessages(clock, later)
+  const newest = createNewestMessages(stopwatch, later)
   bus.subscribe((told) => newest.hear(told))
   bus.subscribe((told) => store.hear(told))
   const dispatch = createDispatch({ handlers: { ...accounts.handlers, ...conversations }, limits, log, metrics })

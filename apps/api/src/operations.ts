@@ -1,6 +1,6 @@
 /** The table over HTTP: `POST /api/v1/<operation>` with the input as JSON, answered with the reply envelope and its status. */
 import { DostiError, OPERATIONS, type OperationName, type Reply } from '@dosti/contracts'
-import { withinDeadline } from '@dosti/runtime'
+import { networkOf, withinDeadline } from '@dosti/runtime'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authenticate } from './authenticate.ts'
 import type { ApiDeps } from './deps.ts'
@@ -19,7 +19,7 @@ export function routeOperations(app: FastifyInstance, deps: ApiDeps): void {
         if (error instanceof DostiError && error.code === 'auth.expired') session.end()
         throw error
       })
-      const context = { requestId: request.id, address: request.ip, session }
+      const context = { requestId: request.id, address: networkOf(request.ip), session }
       return deps.dispatch(actor, name, request.body, context)
     }
     app.post(`${OPERATIONS_PATH}${name}`, async (request, reply): Promise<Reply<unknown>> => {

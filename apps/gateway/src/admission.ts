@@ -2,11 +2,10 @@
  * What a flood of connections may cost: each address holds so many, the node so many in all, and of those the last are not for
  * visitors. Who is beyond is refused before the upgrade, in plain HTTP: that costs least, and a stock client tries again.
  */
-import { isIPv6 } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import { DostiError, toWireError, type Actor } from '@dosti/contracts'
-import { refusalText } from '@dosti/runtime'
+import { networkOf, refusalText } from '@dosti/runtime'
 
 export interface Admission {
   /** Why nobody more may come from there; undefined if there is room. */
@@ -68,16 +67,6 @@ function full(): DostiError {
     message: 'This server holds as many connections as it can. Try again in a moment.',
     retryAfterMs: AGAIN_MS,
   })
-}
-
-/** IPv6 is handed out in networks of 64 bits: whoever has one has all its addresses. Pure. */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/iu.exec(address)?.[1]
-  if (mapped !== undefined) return mapped
-  if (!isIPv6(address)) return address
-  const groups = (address.split('::')[0] ?? '').split(':').filter((group) => group !== '')
-  return [...groups, '0', '0', '0', '0'].slice(0, 4).join(':')
 }
 
 /** Answers an upgrade, or the first request of a polling client, with a refusal, and hangs up. */

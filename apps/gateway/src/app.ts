@@ -43,7 +43,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     rung: (...query) => deps.alerts.rung(...query),
     isHere: (connectionId) => isHere(connectionId, sockets),
     deliver: (told) => deliver(told, ringAgain.roomsFor, sockets),
-    clock: Date.now,
+    clock: () => performance.now(),
     log,
   })
   const watchers: Watchers = {
@@ -89,14 +89,20 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     log,
   })
   bus.subscribe((told) => deliver(tellMissed.hear(told), ringAgain.roomsFor, sockets))
-  const endWatch = watchRevocations(deps.revokedWithin, (room) => cutRoom(room, sockets), log)
+  const endWatch = watchRevocations({
+    revokedWithin: deps.revokedWithin,
+    cut: (room) => cutRoom(room, sockets),
+    clock: () => performance.now(),
+    log,
+  })
   return {
     app,
     async close() {
+      await drain.run(config.DRAIN_MS)
+      // Whoever is here until then may be revoked, rung and told.
       endWatch()
       ringAgain.end()
       tellMissed.end()
-      await drain.run(config.DRAIN_MS)
       raw.close()
       io.engine.close()
       // The other lines end with the process: a peer that is gone would hold the server for half a minute.

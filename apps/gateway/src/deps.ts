@@ -49,6 +49,7 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
   const metrics = createMetrics('gateway')
   const ids = createIds()
   const clock = Date.now
+  const stopwatch = () => performance.now()
   const limits = createLimits(limitsHold(config))
   const db = await createDb(config.DATABASE_URL)
   const bus = createRedisBus({ url: config.REDIS_URL, onLost: (error) => log.debug({ err: error }, 'a push was lost') })
@@ -57,6 +58,7 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
     store: accountStore,
     secrets: { token: randomToken, digest, hashPassword, verifyPassword },
     clock,
+    stopwatch,
     ids,
     publisher: bus,
     fence: createGuessFence(limits),

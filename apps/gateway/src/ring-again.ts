@@ -9,7 +9,7 @@ import { repeat, type Logger } from '@dosti/runtime'
 import type { Connection } from './connection.ts'
 
 const ASK_EVERY_MS = 2000
-/** How far back each question reaches, and how long what was heard is remembered; the second ring comes within. */
+/** How far back a question reaches beyond the last one that was answered; the second ring comes within. */
 const REACH_MS = 60_000
 const ALERTS_MAX = 200
 
@@ -43,8 +43,10 @@ interface Listener {
 export function createRingAgain({ rung, isHere, deliver, clock, log }: RingAgainOptions): RingAgain {
   const listeners = new Map<string, Listener>()
 
-  const forget = (): void => {
-    const before = clock() - 2 * REACH_MS
+  let askedAt = clock()
+
+  /** What rang before is not asked for any more. */
+  const forget = (before: number): void => {
     for (const [key, { heard }] of listeners) {
       for (const [id, alerts] of heard) {
         if (!isHere(id)) heard.delete(id)
@@ -55,10 +57,12 @@ export function createRingAgain({ rung, isHere, deliver, clock, log }: RingAgain
   }
 
   const ask = async (): Promise<void> => {
-    forget()
-    if (listeners.size === 0) return
+    const now = clock()
+    const reach = REACH_MS + Math.ceil(now - askedAt)
+    forget(now - reach - REACH_MS)
     const workspaceIds = [...new Set([...listeners.values()].map(({ workspaceId }) => workspaceId))]
-    deliver((await rung(workspaceIds, REACH_MS, ALERTS_MAX)).map(tellRaised))
+    if (workspaceIds.length > 0) deliver((await rung(workspaceIds, reach, ALERTS_MAX)).map(tellRaised))
+    askedAt = now
   }
 
   return {

@@ -8,7 +8,7 @@ import { repeat, type Logger } from '@dosti/runtime'
 import { keyRoom, sessionRoom, tokenRoom } from './authenticate.ts'
 
 const ASK_EVERY_MS = 500
-/** How far back each question reaches: an answer may be missed as long as this. */
+/** How far back a question reaches beyond the last one that was answered: a look-up from before may let somebody in so much later. */
 const REACH_MS = 30_000
 
 const ROOMS: Record<Revoked['kind'], (id: string) => string> = {
@@ -17,15 +17,31 @@ const ROOMS: Record<Revoked['kind'], (id: string) => string> = {
   token: tokenRoom,
 }
 
-/** Starts to watch; the function ends it. `cut` empties a room. */
-export function watchRevocations(
-  revokedWithin: (withinMs: number) => Promise<Revoked[]>,
-  cut: (room: string) => void,
-  log: Logger,
-): () => void {
-  const ask = async (): Promise<void> => {
+export interface RevocationsOptions {
+  revokedWithin: (withinMs: number) => Promise<Revoked[]>
+  /** Empties a room. */
+  cut: (room: string) => void
+  /** Never steps back. */
+  clock: () => number
+  log: Logger
+}
+
+/** Starts to watch; the function ends it. */
+export function watchRevocations(options: RevocationsOptions): () => void {
+  return repeat(ASK_EVERY_MS, createRevocationsLook(options), options.log, 'revocations cannot be read')
+}
+
+/** One look after the other, without their clock: each reaches back over all the time in which none was answered. */
+export function createRevocationsLook({
+  revokedWithin,
+  cut,
+  clock,
+}: Omit<RevocationsOptions, 'log'>): () => Promise<void> {
+  let askedAt = clock()
+  return async () => {
+    const now = clock()
     // Cutting an empty room again costs nothing, so what was cut need not be remembered.
-    for (const { kind, id } of await revokedWithin(REACH_MS)) cut(ROOMS[kind](id))
+    for (const { kind, id } of await revokedWithin(REACH_MS + Math.ceil(now - askedAt))) cut(ROOMS[kind](id))
+    askedAt = now
   }
-  return repeat(ASK_EVERY_MS, ask, log, 'revocations cannot be read')
 }

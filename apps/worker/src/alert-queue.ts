@@ -44,13 +44,12 @@ export function createAlertQueue(redisUrl: string, ring: (alert: AlertJob) => Pr
   return {
     async add(alerts) {
       if (alerts.length === 0) return
-      const now = Date.now()
       await queue.addBulk(
-        alerts.map(({ workspaceId, alertId, dueAt }) => ({
+        alerts.map(({ workspaceId, alertId, dueInMs }) => ({
           name: 'ring-alert',
           data: { workspaceId, alertId },
           // Kept by neither success nor failure: the row remembers, and a kept job would block its id for the sweep.
-          opts: { jobId: alertId, delay: Math.max(0, dueAt - now), removeOnComplete: true, removeOnFail: true },
+          opts: { jobId: alertId, delay: Math.max(0, dueInMs), removeOnComplete: true, removeOnFail: true },
         })),
       )
     },

@@ -53,8 +53,11 @@ export function createHint(everyMs: number = READ_EVERY_MS): Hint {
       const { promise, resolve } = Promise.withResolvers<void>()
       wake = resolve
       const timer = setTimeout(resolve, everyMs)
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      const end = () => resolve()
+      signal.addEventListener('abort', end)
       await promise
+      // The signal outlives thousands of waits.
+      signal.removeEventListener('abort', end)
       clearTimeout(timer)
       wake = undefined
       given = false

@@ -32,15 +32,15 @@ export interface Accounts {
 
 /** The domain of accounts over its ports. */
 export function createAccounts(ports: AccountPorts): Accounts {
-  const { store, secrets, clock } = ports
+  const { store, secrets, stopwatch } = ports
   const itself = (key: string): string => key
-  const findKey = remember((key) => store.findKey(key), itself, clock)
-  const findSession = remember((digest) => store.findSession(digest), itself, clock)
+  const findKey = remember((key) => store.findKey(key), itself, stopwatch)
+  const findSession = remember((digest) => store.findSession(digest), itself, stopwatch)
   const findVisitor = remember<Parameters<typeof store.findVisitor>, Awaited<ReturnType<typeof store.findVisitor>>>(
     (...who) => store.findVisitor(...who),
     // A visitor's id is free text; what stands before it holds no blank.
     (workspaceId, visitorId, tokenDigest = '') => `${workspaceId} ${tokenDigest} ${visitorId}`,
-    clock,
+    stopwatch,
   )
   return {
     handlers: {
@@ -53,8 +53,8 @@ export function createAccounts(ports: AccountPorts): Accounts {
       'availability.set': setAvailability(ports),
     },
     identify: identifyVisitor(findKey, findVisitor, secrets, ports.fence),
-    agentOfSession: async (token) => actorOf(await findSession(secrets.digest(token)), clock()),
+    agentOfSession: async (token) => actorOf(await findSession(secrets.digest(token))),
     revokedWithin: (withinMs) => store.revokedWithin(withinMs),
-    agentOfTicket: async (ticket) => actorOf(await store.takeTicket(secrets.digest(ticket)), clock()),
+    agentOfTicket: async (ticket) => actorOf(await store.takeTicket(secrets.digest(ticket))),
   }
 }

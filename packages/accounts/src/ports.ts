@@ -18,7 +18,7 @@ export interface Session {
   agent: Agent & { email: string }
   /** Milliseconds since 1970. */
   expiresAt: number
-  /** When it, or the agent's membership, was ended before its time. */
+  /** Since when it does not hold any more: it, or the agent's membership, was ended, or its time is over by the store's clock. */
   revokedAt: number | null
 }
 
@@ -111,6 +111,8 @@ export interface AccountPorts {
   store: AccountStore
   secrets: Secrets
   clock: Clock
+  /** Measures spans, in milliseconds; never steps back. */
+  stopwatch: Clock
   ids: Ids
   publisher: AgentsPublisher
   fence: GuessFence

@@ -7,9 +7,9 @@ const SESSION_MS = 14 * 24 * 60 * 60 * 1000
 /** A ticket for one socket handshake lasts this long, in milliseconds. */
 const TICKET_MS = 30_000
 
-/** A session that holds at this moment, as an actor; throws `auth.expired` else. Pure. */
-export function actorOf(session: Session | undefined, now: number): AgentActor {
-  if (!session || session.revokedAt !== null || session.expiresAt <= now) throw new DostiError('auth.expired')
+/** A session that holds, as an actor; throws `auth.expired` else. Pure. */
+export function actorOf(session: Session | undefined): AgentActor {
+  if (!session || session.revokedAt !== null) throw new DostiError('auth.expired')
   return {
     kind: 'agent',
     workspaceId: session.workspaceId,

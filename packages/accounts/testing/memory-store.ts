@@ -47,7 +47,7 @@ export function createMemoryAccountStore(population: Population, clock: () => nu
     const member = session && memberOf(session.workspaceId, session.agentId)
     if (!session || !workspace || !member) return undefined
     const { id, workspaceId, expiresAt } = session
-    const revokedAt = session.revokedAt ?? member.removedAt
+    const revokedAt = session.revokedAt ?? member.removedAt ?? (expiresAt <= clock() ? expiresAt : null)
     const agent = { ...agentOf(member), email: member.email }
     return { id, workspaceId, workspaceName: workspace.name, agent, expiresAt, revokedAt }
   }

@@ -69,7 +69,7 @@ export const visitorName = z
 export const clientMessageId = z
   .string('must be a string')
   .refine(
-    (id) => id.length > 0 && id.length <= CLIENT_MESSAGE_ID_LENGTH_MAX,
+    (id) => id.length > 0 && isWithin(id, CLIENT_MESSAGE_ID_LENGTH_MAX),
     `must be 1 to ${CLIENT_MESSAGE_ID_LENGTH_MAX} characters`,
   )
   .refine((id) => !CONTROL.test(id) && id.isWellFormed(), 'must be valid Unicode without control characters')

@@ -10,8 +10,8 @@ const BELIEVED_MS = 1000
 const ENTRIES_MAX = 50_000
 
 export interface NewestMessages {
-  /** True if there certainly was no message after this timestamp a second ago or later. */
-  hasNothingAfter(workspaceId: WorkspaceId, visitorId: VisitorId, timestamp: number): boolean
+  /** From when on there certainly was no message a second ago or later, if that is not after this timestamp; else undefined. */
+  nothingSince(workspaceId: WorkspaceId, visitorId: VisitorId, timestamp: number): number | undefined
   /** Listens for a visitor's messages from now on: to be called before reading, so that none falls between the two. */
   watch(workspaceId: WorkspaceId, visitorId: VisitorId): Watch
   /** To be given everything the bus tells. */
@@ -22,16 +22,16 @@ export interface NewestMessages {
 }
 
 export interface Watch {
-  /** Postgres said, as of the time given, that there is nothing after `timestamp`; void if a message was told since. */
-  confirm(timestamp: number, asOf: number): void
+  /** Postgres said, asked since the watch began, that there is nothing after `timestamp`; void if a message was told since. */
+  confirm(timestamp: number): void
   /** Resolves when a message is told, at once if one was already, or after the time, in milliseconds. */
   wait(timeoutMs: number): Promise<void>
   end(): void
 }
 
-/** The knowledge of one process. `after` runs something later and gives the way to call it off. */
+/** The knowledge of one process. The stopwatch never steps back. `after` runs something later and gives the way to call it off. */
 export function createNewestMessages(
-  clock: () => number,
+  stopwatch: () => number,
   after: (ms: number, run: () => void) => () => void,
 ): NewestMessages {
   const known = new Map<string, { timestamp: number; until: number }>()
@@ -41,12 +41,15 @@ export function createNewestMessages(
   const keyOf = (workspaceId: WorkspaceId, visitorId: VisitorId) => `${workspaceId} ${visitorId}`
 
   return {
-    hasNothingAfter(workspaceId, visitorId, timestamp) {
+    nothingSince(workspaceId, visitorId, timestamp) {
       const entry = known.get(keyOf(workspaceId, visitorId))
-      return entry !== undefined && entry.until > clock() && timestamp >= entry.timestamp
+      return entry !== undefined && entry.until > stopwatch() && timestamp >= entry.timestamp
+        ? entry.timestamp
+        : undefined
     },
     watch(workspaceId, visitorId) {
       const key = keyOf(workspaceId, visitorId)
+      const begun = stopwatch()
       let isTold = false
       const { promise: told, resolve } = Promise.withResolvers<void>()
       const tell = (): void => {
@@ -56,10 +59,10 @@ export function createNewestMessages(
       const watchers = watching.get(key) ?? new Set()
       watching.set(key, watchers.add(tell))
       return {
-        confirm(timestamp, asOf) {
+        confirm(timestamp) {
           if (isTold) return
           if (known.size >= ENTRIES_MAX) known.clear()
-          known.set(key, { timestamp, until: asOf + BELIEVED_MS })
+          known.set(key, { timestamp, until: begun + BELIEVED_MS })
         },
         async wait(timeoutMs) {
           if (isClosed) return

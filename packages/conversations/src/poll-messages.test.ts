@@ -29,12 +29,13 @@ describe('pollMessages', () => {
   const now = 1_800_000_000_000
   const actor = { kind: 'visitor', workspaceId: 'wsp_a', visitorId: 'v', bound: false } as const
   /** A store that only tells what it was asked. */
-  const asked = (lastTimestamp: number) => {
+  const asked = (lastTimestamp: number, clock = now) => {
     const queries: MessagesQuery[] = []
     const store = {
       messages: async (query: MessagesQuery) => {
         queries.push(query)
-        return { lastTimestamp, messages: [], hasMore: false }
+        const reached = Math.min(query.afterTimestamp ?? 0, lastTimestamp)
+        return { lastTimestamp, messages: [], hasMore: false, reached, now: clock }
       },
     } as unknown as ConversationStore
     const newest = createNewestMessages(
@@ -54,6 +55,25 @@ describe('pollMessages', () => {
     const { queries, poll } = asked(now + 700)
     expect((await poll(actor, now + 700)).nextTimestamp).toBe(now + 700)
     expect(queries).toHaveLength(1)
+  })
+
+  it('D4 what has its timestamp before the cursor and is committed after the poll comes with the next', async () => {
+    const { poll, newest } = asked(now - 5000)
+    expect((await poll(actor, now)).nextTimestamp).toBe(now - 5000)
+    expect(newest.nothingSince('wsp_a', 'v', now)).toBe(now - 5000)
+    expect((await poll(actor, now)).nextTimestamp).toBe(now - 5000)
+  })
+
+  it('D4 a cursor by a clock ahead of that of the timestamps is one from the future', async () => {
+    const { queries, poll } = asked(now - 90_000, now - 5000)
+    await poll(actor, now)
+    expect(queries.at(-1)?.afterTimestamp).toBe(now - 65_000)
+  })
+
+  it('D4 a visitor who has never written begins a day ago at the latest, one who is long gone as well', async () => {
+    const { poll } = asked(now - 30 * 86_400_000)
+    expect(await poll(actor, now - 1000)).toMatchObject({ nextTimestamp: now - 86_400_000, truncated: false })
+    expect((await poll(actor, now - 7 * 86_400_000)).nextTimestamp).toBe(now - 7 * 86_400_000)
   })
 
   it('says that the window cut the answer', async () => {
@@ -92,7 +112,13 @@ describe('a long poll', () => {
       },
     )
     const store = {
-      messages: async () => ({ lastTimestamp: world.now, messages: world.messages, hasMore: false }),
+      messages: async () => ({
+        lastTimestamp: world.now,
+        messages: world.messages,
+        hasMore: false,
+        reached: world.now - 1,
+        now: world.now,
+      }),
     } as unknown as ConversationStore
     const write = () => {
       world.messages = [{ id: 'msg_1', name: 'message.sent', timestamp: world.now + 7 }]

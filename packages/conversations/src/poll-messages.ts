@@ -5,12 +5,14 @@ import type { ConversationStore } from './ports.ts'
 
 /** How far back a cursor from the future falls, in milliseconds: a client with a fast clock still gets its answers. */
 const FUTURE_FALLBACK_MS = 60_000
+/** No message is committed so long after it got its timestamp, in milliseconds. */
+const COMMITTED_WITHIN_MS = 24 * 60 * 60 * 1000
 /** Below this a number is taken for seconds: as milliseconds it would lie before 1974. */
 const SECONDS_BELOW = 100_000_000_000
 
 export interface Poll {
   messages: StoredEventOf<'message.sent'>[]
-  /** The cursor for the next poll. */
+  /** The cursor for the next poll: never a time after which something may still be committed. */
   nextTimestamp: number
   hasMore: boolean
   /** The cursor lay before what may be read. */
@@ -62,13 +64,14 @@ export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages 
   const recall = (actor: VisitorActor, cursor: number | undefined): Poll | undefined => {
     const now = clock()
     if (cursor === undefined || cursor > now) return undefined
-    if (!newest.hasNothingAfter(actor.workspaceId, actor.visitorId, cursor)) return undefined
-    return { messages: [], nextTimestamp: cursor, hasMore: false, truncated: isTruncated(cursor, since(actor, now)) }
+    const nextTimestamp = newest.nothingSince(actor.workspaceId, actor.visitorId, cursor)
+    if (nextTimestamp === undefined) return undefined
+    return { messages: [], nextTimestamp, hasMore: false, truncated: isTruncated(cursor, since(actor, now)) }
   }
   const read = async (actor: VisitorActor, cursor: number | undefined, watch: Watch): Promise<Poll> => {
     const { workspaceId, visitorId } = actor
-    const now = clock()
-    const earliest = since(actor, now)
+    const askedAt = clock()
+    const earliest = since(actor, askedAt)
     const messagesAfter = (afterTimestamp: number | undefined) =>
       store.messages({
         workspaceId,
@@ -80,15 +83,18 @@ export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages 
 
     let after = cursor
     let page = await messagesAfter(after)
-    // The stream may run ahead of this machine's clock; only a cursor that lies ahead of both is a client's mistake.
+    const now = page?.now ?? askedAt
+    // The stream may run ahead of its clock; only a cursor that lies ahead of both is a client's mistake.
     if (after !== undefined && after > Math.max(now, page?.lastTimestamp ?? 0)) {
       after = now - FUTURE_FALLBACK_MS
       page = await messagesAfter(after)
     }
     const messages = page?.messages ?? []
-    const nextTimestamp = messages.at(-1)?.timestamp ?? after ?? 0
+    // Between the newest event and the cursor there may be one that has its timestamp and is not committed.
+    const passed = Math.max(page?.reached ?? 0, now - COMMITTED_WITHIN_MS)
+    const nextTimestamp = messages.at(-1)?.timestamp ?? Math.min(after ?? 0, passed)
     const hasMore = (after !== undefined && page?.hasMore) ?? false
-    if (page && !hasMore) watch.confirm(nextTimestamp, now)
+    if (page && !hasMore) watch.confirm(nextTimestamp)
     return { messages, nextTimestamp, hasMore, truncated: isTruncated(cursor, earliest) }
   }
 

@@ -156,6 +156,10 @@ export interface MessagesRead {
   lastTimestamp: number
   messages: StoredEventOf<'message.sent'>[]
   hasMore: boolean
+  /** Where no messages come after the cursor: the timestamp of the newest event of the public stream up to it, 0 if there is none. */
+  reached: number
+  /** The clock that gives events their timestamps, at this reading. */
+  now: number
 }
 
 /** Who is told of an event. `origin` is the socket that caused it, where the published protocol leaves out its own echo. */

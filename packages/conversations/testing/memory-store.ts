@@ -46,7 +46,11 @@ export function createMemoryStore({ ids, clock = Date.now }: { ids: Ids; clock?:
               all.filter(({ timestamp }) => timestamp > afterTimestamp),
               limit,
             )
-      return { lastTimestamp: stored.thread.lastTimestamp, messages: items, hasMore }
+      const passed = stored.events.filter(
+        ({ stream, timestamp }) => stream === 'public' && timestamp <= Math.max(afterTimestamp ?? 0, since - 1),
+      )
+      const reached = items.length > 0 || afterTimestamp === undefined ? 0 : (passed.at(-1)?.timestamp ?? 0)
+      return { lastTimestamp: stored.thread.lastTimestamp, messages: items, hasMore, reached, now: clock() }
     },
     list: async ({ workspaceId, status, assignee, before, limit }) =>
       [...threads]

@@ -155,6 +155,11 @@ export function registerReadingContract(name: string, create: () => Promise<Stor
       const last = (events: readonly StoredEvent[]) => ({ texts: texts(events.slice(-5)), hasMore: events.length > 5 })
       const messagesOf = async (query: { afterTimestamp?: number; since?: number }) => {
         const read = await store.messages({ ...of, ...query, limit: 5 })
+        if (read?.messages.length === 0 && query.afterTimestamp !== undefined) {
+          const cursor = Math.max(query.afterTimestamp, (query.since ?? 0) - 1)
+          expect(read.reached).toBe(inPublic.findLast(({ timestamp }) => timestamp <= cursor)?.timestamp ?? 0)
+          expect(Math.abs(read.now - Date.now())).toBeLessThan(60_000)
+        }
         return { texts: texts(read?.messages ?? []), hasMore: read?.hasMore }
       }
       const threadOf = async (query: { internal: boolean; before?: number; since?: number }) => {

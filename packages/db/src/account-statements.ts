@@ -47,7 +47,7 @@ export const FIND_KEYS: Statement<[scope: string, keys: string[]], KeyRow> = fin
     WHERE scope.ids IS NOT NULL AND p.key = k.key`,
 )
 
-/** A session with whose it is; it ended with the membership, if not before. */
+/** A session with whose it is; it ended with its time or with the membership, if not before. */
 export interface SessionRow {
   place: number
   id: string
@@ -61,21 +61,39 @@ export interface SessionRow {
   revoked_at: number | null
 }
 
+/** By the database's clock, which all who ask for revocations share. */
+const NOW = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+
+const SESSION = `s.id, s.workspace_id, w.name AS workspace_name, s.agent_id, a.name, a.email, a.available, s.expires_at,
+      coalesce(s.revoked_at, a.removed_at, CASE WHEN s.expires_at <= ${NOW} THEN s.expires_at END) AS revoked_at`
+const WHOSE = `JOIN agent a ON a.workspace_id = s.workspace_id AND a.id = s.agent_id
+    JOIN workspace w ON w.id = s.workspace_id`
+
 /** Some sessions, by the digests of their tokens. The same holds for them. */
 export const FIND_SESSIONS: Statement<[scope: string, digests: string[]], SessionRow> = find(
   'find_sessions',
   { digest: 'text' },
   `
-    SELECT s.id, s.workspace_id, w.name AS workspace_name, s.agent_id, a.name, a.email, a.available, s.expires_at,
-      coalesce(s.revoked_at, a.removed_at) AS revoked_at
+    SELECT ${SESSION}
     FROM session s
-    JOIN agent a ON a.workspace_id = s.workspace_id AND a.id = s.agent_id
-    JOIN workspace w ON w.id = s.workspace_id
+    ${WHOSE}
     WHERE scope.ids IS NOT NULL AND s.digest = k.digest`,
 )
 
-/** By the database's clock, which all who ask for revocations share. */
-const NOW = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+/** The sessions of some tickets. Deleting is the taking: of two that come at once, one finds no row. */
+export const TAKE_TICKETS: Statement<[digests: string[]], SessionRow> = {
+  name: 'take_tickets',
+  text: `
+    WITH taken AS (
+      DELETE FROM ticket t USING ${rowsFrom({ digest: 'text' }, { withPlace: true })} k
+      WHERE t.digest = k.digest AND t.expires_at > ${NOW}
+      RETURNING k.place, t.workspace_id, t.session_id
+    )
+    SELECT taken.place, ${SESSION}
+    FROM taken
+    JOIN session s ON s.workspace_id = taken.workspace_id AND s.id = taken.session_id
+    ${WHOSE}`,
+}
 
 /** A ticket that lives so many milliseconds by this clock. */
 export const CREATE_TICKET: Statement<

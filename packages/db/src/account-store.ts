@@ -1,5 +1,6 @@
 import type { AccountStore, PublicKey, Session } from '@dosti/accounts'
 import type { Agent, AgentId, VisitorId, WorkspaceId } from '@dosti/contracts'
+import type pg from 'pg'
 import {
   CREATE_TICKET,
   FIND_KEYS,
@@ -10,6 +11,8 @@ import {
   REVOKE_KEY,
   REVOKE_SESSION,
   REVOKE_TOKEN,
+  TAKE_TICKETS,
+  type SessionRow as FoundSession,
 } from './account-statements.ts'
 import { withConnection } from './client.ts'
 import type { Db } from './client.ts'
@@ -30,9 +33,10 @@ function lookUp<Q, R extends { place: number }, T>(
   db: Db,
   question: (asked: Q[]) => Call<R>,
   answer: (row: R, asked: Q) => T,
+  ask = async (client: pg.PoolClient, asking: Call<R>): Promise<R[]> => (await runAll(client, [asking]))[0],
 ): (asked: Q) => Promise<T | undefined> {
   return gather(async (asked) => {
-    const [rows] = await withConnection(db, (client) => runAll(client, [question(asked)]))
+    const rows = await withConnection(db, (client) => ask(client, question(asked)))
     const answers: (T | undefined)[] = asked.map(() => undefined)
     for (const row of rows) {
       const index = row.place - 1
@@ -54,17 +58,12 @@ function credentials(db: Db) {
       revokedAt: row.revoked_at,
     }),
   )
-  const findSession = lookUp(
+  const findSession = lookUp(db, (digests: string[]) => call(FIND_SESSIONS, ['*', digests]), toFoundSession)
+  const takeTicket = lookUp(
     db,
-    (digests: string[]) => call(FIND_SESSIONS, ['*', digests]),
-    (row): Session => ({
-      id: row.id,
-      workspaceId: row.workspace_id as WorkspaceId,
-      workspaceName: row.workspace_name,
-      agent: { id: row.agent_id as AgentId, name: row.name, available: row.available, email: row.email },
-      expiresAt: row.expires_at,
-      revokedAt: row.revoked_at,
-    }),
+    (digests: string[]) => call(TAKE_TICKETS, [digests]),
+    toFoundSession,
+    async (client, taking) => (await transact(client, '*', [taking]))[0],
   )
   return {
     findKey,
@@ -97,19 +96,7 @@ function credentials(db: Db) {
         transact(client, [workspaceId], [call(CREATE_TICKET, [workspaceId, digest, sessionId, expiresInMs])]),
       )
     },
-    async takeTicket(digest) {
-      return await scoped(db, '*', async (tx) => {
-        // Deleting is the taking: of two that come at once, one finds no row. One clock makes and ends tickets, the database's.
-        const taken = await tx.$queryRaw<{ workspace_id: string; session_id: string }[]>`
-          DELETE FROM ticket WHERE digest = ${digest} AND expires_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint
-          RETURNING workspace_id, session_id`
-        const [ticket] = taken
-        if (ticket === undefined) return undefined
-        const where = { workspaceId_id: { workspaceId: ticket.workspace_id, id: ticket.session_id } }
-        const row = await tx.session.findUnique({ where, include: WHOSE })
-        return row === null ? undefined : toSession(row)
-      })
-    },
+    takeTicket,
   } satisfies Partial<AccountStore>
 }
 
@@ -177,6 +164,17 @@ function visitors(db: Db) {
 
 function toAgent({ id, name, available }: AgentRow): Agent {
   return { id: id as AgentId, name, available }
+}
+
+function toFoundSession(row: FoundSession): Session {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id as WorkspaceId,
+    workspaceName: row.workspace_name,
+    agent: { id: row.agent_id as AgentId, name: row.name, available: row.available, email: row.email },
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  }
 }
 
 function toSession(row: SessionRow & { agent: AgentRow & { workspace: { name: string } } }): Session {

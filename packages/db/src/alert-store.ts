@@ -24,7 +24,7 @@ export function createAlertStore(db: Pick<Db, 'pool' | 'breaker'>): AlertStore {
       return rows.map((row) => ({
         workspaceId: row.workspace_id as WorkspaceId,
         alertId: row.id as AlertId,
-        dueAt: row.due_at,
+        dueInMs: row.due_in_ms,
       }))
     },
     async take(workspaceId, alertId) {

@@ -218,6 +218,9 @@ export interface MessageRow {
   last_timestamp: number
   /** The time that was asked for lies too far back, and no messages were read. */
   is_far: boolean
+  /** Where there is no message: the timestamp of the event after which it looked, if there is one. */
+  reached: number | null
+  now: number
   seq: number | null
   id: StoredEvent['id']
   conversation_id: ConversationId
@@ -231,7 +234,12 @@ const messages = <P extends Value[]>(name: string, start: string, events: string
   name,
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
-    SELECT v.last_timestamp, start.seq IS NULL AS is_far, e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data
+    SELECT v.last_timestamp, start.seq IS NULL AS is_far, ${NOW},
+      CASE WHEN e.seq IS NULL THEN (
+        SELECT timestamp FROM event
+        WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = 'public' AND seq = start.seq
+      ) END AS reached,
+      e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data
     FROM scope
     CROSS JOIN LATERAL (
       SELECT seq, last_timestamp FROM visitor WHERE workspace_id = scope.id AND visitor_id = $2 OFFSET 0

@@ -193,6 +193,8 @@ async function readMessages(client: pg.PoolClient, query: MessagesQuery) {
     lastTimestamp: first.last_timestamp,
     messages: isNewest ? messages.slice(-limit) : messages.slice(0, limit),
     hasMore: messages.length > limit,
+    reached: first.reached ?? 0,
+    now: first.now,
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { AlertId, StoredEvent, WorkspaceId } from '@dosti/contracts'
 import type { AlertDraft, Attendance, Ids } from '@dosti/conversations'
 import type pg from 'pg'
@@ -28,8 +29,8 @@ export interface LogEntry {
 export interface AddedAlert {
   workspaceId: WorkspaceId
   alertId: AlertId
-  /** Milliseconds since 1970. */
-  dueAt: number
+  /** How long until it is due, in milliseconds; negative if that is over. */
+  dueInMs: number
 }
 
 /** What `alertsFor` needs to know of a visitor's current conversation. */
@@ -72,7 +73,7 @@ export function createEventLog(
         } catch (error) {
           onError(translate(error))
         }
-        await pause(TRY_EVERY_MS, signal)
+        await wait(TRY_EVERY_MS, undefined, { signal }).catch(() => {})
       }
     },
   }
@@ -167,15 +168,7 @@ async function advance(
   }))
   const [rows] = await transact(client, '*', [call(ADVANCE, [ALERT_CURSOR, to.xid, to.logId, JSON.stringify(drafts)])])
   if (rows.length === 0) throw new Error(`the cursor stands beyond ${to.xid}/${to.logId} already`)
-  return rows.flatMap(({ workspace_id: workspaceId, id, due_at: dueAt }) =>
-    workspaceId === null ? [] : [{ workspaceId: workspaceId as WorkspaceId, alertId: id as AlertId, dueAt }],
+  return rows.flatMap(({ workspace_id: workspaceId, id, due_in_ms: dueInMs }) =>
+    workspaceId === null ? [] : [{ workspaceId: workspaceId as WorkspaceId, alertId: id as AlertId, dueInMs }],
   )
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  if (signal.aborted) resolve()
-  const timer = setTimeout(resolve, ms)
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  return promise.finally(() => clearTimeout(timer))
 }

@@ -30,11 +30,11 @@ export const TRY_LEAD: Statement<[name: string], { leads: boolean }> = {
   text: `SELECT pg_try_advisory_lock(hashtextextended('dosti.follower.' || $1, 0)) AS leads`,
 }
 
-/** Notices within a few seconds that the leader's machine is gone, which closes no connection. */
+/** Notices within a few seconds that the leader's machine is gone, which closes no connection, or that its process stands still. */
 export const WATCH_PEER: Statement<[], unknown> = {
   name: 'watch_peer',
   text: `SELECT set_config('tcp_keepalives_idle', '2', false), set_config('tcp_keepalives_interval', '1', false),
-    set_config('tcp_keepalives_count', '2', false)`,
+    set_config('tcp_keepalives_count', '2', false), set_config('idle_session_timeout', '5000', false)`,
 }
 
 /**
@@ -72,7 +72,7 @@ export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
  */
 export const ADVANCE: Statement<
   [name: string, xid: string, logId: number, alerts: string],
-  { workspace_id: string | null; id: string; due_at: number }
+  { workspace_id: string | null; id: string; due_in_ms: number }
 > = {
   name: 'advance',
   text: `
@@ -86,7 +86,7 @@ export const ADVANCE: Statement<
       SELECT x.* FROM moved CROSS JOIN json_to_recordset($4::json) AS x (workspace_id text, id text, conversation_id text,
         visitor_id text, event_seq int, step int, due_at bigint)
       ON CONFLICT (workspace_id, conversation_id, event_seq, step) DO NOTHING
-      RETURNING workspace_id, id, due_at
+      RETURNING workspace_id, id, due_at - ${CLOCK} AS due_in_ms
     )
     SELECT added.* FROM moved LEFT JOIN added ON true`,
 }
@@ -151,13 +151,13 @@ export const SKIP_LOG: Statement<[name: string], never> = {
 /** Alerts whose time came at least so long ago and that nobody took. */
 export const READ_DUE: Statement<
   [limit: number, overdueByMs: number],
-  { workspace_id: string; id: string; due_at: number }
+  { workspace_id: string; id: string; due_in_ms: number }
 > = {
   name: 'read_due',
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id)
     SELECT rows.* FROM scope CROSS JOIN LATERAL (
-      SELECT workspace_id, id, due_at FROM alert
+      SELECT workspace_id, id, due_at - ${CLOCK} AS due_in_ms FROM alert
       WHERE scope.id = '*' AND status = 'due' AND due_at <= ${CLOCK} - $2::bigint
       ORDER BY due_at LIMIT $1
     ) rows`,

@@ -138,6 +138,46 @@ describe('migrations', () => {
     expect((await query('SELECT FROM alert', urlOf('moved'))).rowCount).toBe(1)
   })
 
+  it('a log that was restored from another cluster lies before what is written from now on', async () => {
+    const url = urlOf('restored')
+    await migrate(url)
+    const write = (seq: number, xid?: string) =>
+      query(
+        `SET dosti.scope = '*';
+        INSERT INTO event (workspace_id, visitor_id, stream, seq, id, name, conversation_id, timestamp, actor, data${xid === undefined ? '' : ', xid'})
+        VALUES ('wsp_x', 'v', 'public', ${seq}, 'msg_${seq}', 'message.sent', 'cnv_1', ${seq}, '{}', '{"text": "x"}'${xid === undefined ? '' : `, '${xid}'`})`,
+        url,
+      )
+    await query(
+      `SET dosti.scope = '*';
+      INSERT INTO workspace VALUES ('wsp_x', 'X', 0);
+      INSERT INTO visitor (workspace_id, visitor_id) VALUES ('wsp_x', 'v');
+      INSERT INTO log_cursor VALUES ('alerts', '900000000001', 2)`,
+      url,
+    )
+    await write(1, '5')
+    await write(2, '900000000001')
+    await write(3, '900000000002')
+    await migrate(url)
+    await write(4)
+    const { rows } = await query(
+      `SET dosti.scope = '*';
+      SELECT e.seq, (e.xid, e.log_id) > (c.xid, c.log_id) AS is_news FROM event e CROSS JOIN log_cursor c ORDER BY e.xid, e.log_id`,
+      url,
+    ).then((results) => (results as unknown as { rows: unknown[] }[]).at(-1) ?? { rows: [] })
+    expect(rows).toEqual([
+      { seq: 2, is_news: false },
+      { seq: 3, is_news: false },
+      { seq: 1, is_news: false },
+      { seq: 4, is_news: true },
+    ])
+    // A log of this cluster stays as it is.
+    const numbers = () => query(`SELECT xid::text, log_id FROM log_cursor`, url).then(({ rows: all }) => all)
+    const before = await numbers()
+    await migrate(url)
+    expect(await numbers()).toEqual(before)
+  })
+
   it('says when the server is not there', async () => {
     await expect(migrate('postgresql://postgres@127.0.0.1:1/none')).rejects.toThrow('ECONNREFUSED')
   })

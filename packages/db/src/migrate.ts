@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { adoptLog } from './adopt-log.ts'
 import { createDatabase, parseTarget, startEngine } from './schema-engine.ts'
 import type { Target } from './schema-engine.ts'
 
@@ -19,6 +20,7 @@ export async function migrate(url: string): Promise<string[]> {
     const params = { migrationsList: await readMigrations(), filters: { externalTables: [], externalEnums: [] } }
     try {
       const result = (await engine.call('applyMigrations', params)) as { appliedMigrationNames: string[] }
+      await adoptLog(lock)
       return result.appliedMigrationNames
     } finally {
       await engine.close()

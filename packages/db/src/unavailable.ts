@@ -14,6 +14,10 @@ const SYSTEM_CODES = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  'ENETDOWN',
+  // A socket file that is not there, as while a Postgres beside us is stopped.
+  'ENOENT',
+  'EMFILE',
 ])
 // Prisma: unreachable, timed out, closed, no connection free, transaction expired, write conflict.
 const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2034'])

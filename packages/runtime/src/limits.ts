@@ -45,7 +45,8 @@ export function createGuessFence(
       if (now !== minute) [minute, seen] = [now, new Set()]
       const entry = `${workspaceId} ${address} ${visitorId}`
       if (seen.has(entry)) return
-      await limits.take('unknown ids', `${workspaceId} ${address}`, UNKNOWN_IDS_PER_MINUTE)
+      // By the minute that `seen` is of, so that no id counts twice in one window.
+      await limits.take('unknown ids', `${workspaceId} ${address} ${minute}`, UNKNOWN_IDS_PER_MINUTE)
       seen.add(entry)
     },
   }
