@@ -17,6 +17,8 @@ let rang: RaisedAlert[]
 let asked: string[][]
 let here: Set<string>
 let heard: string[]
+let reaches: number[]
+let isAway: boolean
 let ringAgain: RingAgain
 
 const deliver = (told: readonly Told[]): void => {
@@ -33,8 +35,12 @@ beforeEach(() => {
   asked = []
   here = new Set(['desk', 'phone'])
   heard = []
+  reaches = []
+  isAway = false
   ringAgain = createRingAgain({
-    rung: async (workspaceIds) => {
+    rung: async (workspaceIds, withinMs) => {
+      reaches.push(withinMs)
+      if (isAway) throw new Error('away')
       asked.push([...workspaceIds])
       return rang
     },
@@ -78,6 +84,21 @@ describe('D7 ring again', () => {
     deliver([tellRaised(raised('alr_1'))])
     for (let turn = 0; turn < 30; turn += 1) await tick()
     expect(heard).toEqual(['desk alr_1'])
+  })
+
+  it('reaches back over all the time in which nobody answered, and forgets nothing meanwhile', async () => {
+    connect('desk')
+    rang = [raised('alr_1')]
+    await tick()
+    isAway = true
+    for (let turn = 0; turn < 300; turn += 1) await tick()
+    isAway = false
+    rang = [raised('alr_1'), raised('alr_2')]
+    await tick()
+    expect(heard).toEqual(['desk alr_1', 'desk alr_2'])
+    expect(reaches.at(-1)).toBeGreaterThan(600_000)
+    await tick()
+    expect(reaches.at(-1)).toBeLessThan(70_000)
   })
 
   it('tells a new connection, and it alone, what an earlier one was told', async () => {

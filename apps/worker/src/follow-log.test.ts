@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import type { LogEntry } from '@dosti/db'
 import { describe, expect, it } from 'vitest'
 import { alertsForStep, createHint } from './follow-log.ts'
@@ -53,5 +54,11 @@ describe('createHint', () => {
     const third = hint.wait(ending.signal)
     ending.abort()
     await third
+  })
+  it('leaves nothing behind on a signal that outlives it', async () => {
+    const hint = createHint(1)
+    const { signal } = new AbortController()
+    for (let wait = 0; wait < 5; wait += 1) await hint.wait(signal)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })

@@ -15,6 +15,7 @@ import { createConversationStore } from './conversation-store.ts'
 import { createEventLog } from './event-log.ts'
 import type { AddedAlert, LedLog, LogEntry } from './event-log.ts'
 import { createLogReader } from './log-reader.ts'
+import { TRY_LEAD, WATCH_PEER } from './log-statements.ts'
 import { migrate } from './migrate.ts'
 import { scoped } from './scope.ts'
 import { run } from './statement.ts'
@@ -121,9 +122,24 @@ describe('the log and its follower', () => {
       expect(await log.readAfterCursor(100)).toEqual(entries)
       const added = await follow(log)
       expect(added).toHaveLength(2)
+      // By the database's clock, whatever the one of this process says.
+      expect(Math.abs(added[0]?.dueInMs ?? Infinity)).toBeLessThan(10_000)
+      expect((added[1]?.dueInMs ?? 0) - (added[0]?.dueInMs ?? 0)).toBe(30_000)
       expect(await log.readAfterCursor(100)).toEqual([])
     })
   })
+
+  it('whoever leads and stands still leads no more', async () => {
+    const client = await db.pool.connect()
+    const ended = new Promise((resolve) => client.once('error', resolve))
+    expect(await run(client, TRY_LEAD, ['frozen'])).toEqual([{ leads: true }])
+    await run(client, WATCH_PEER, [])
+    await ended
+    client.release(true)
+    await inTransaction(db, [workspaceId], async (other) => {
+      expect(await run(other, TRY_LEAD, ['frozen'])).toEqual([{ leads: true }])
+    })
+  }, 10_000)
 
   it('alerts are made while somebody writes to their visitor', async () => {
     const of = { workspaceId, visitorId: 'written to' } as const
