@@ -223,7 +223,7 @@ const outcomeOf = (reply: Reply<unknown>): Pick<Attempt, 'outcome' | 'code'> =>
 /** The client's own line in such a network: it stands still while that is gone, and none is opened. Everything told is recorded. */
 function lineIn(party: Party, network: LossyNetwork, note: Note): OpenLine {
   const hear = (told: unknown): void => hearBytes(party, JSON.stringify(told))
-  return (gateway, hello, handlers, now) => {
+  return (gateway, hello, handlers, options) => {
     if (!network.isThere()) {
       const failing = setTimeout(() => handlers.onEnd(unreachable()), LOOK_MS)
       return { emit: () => Promise.reject(unreachable()), heardAt: () => 0, close: () => clearTimeout(failing) }
@@ -240,7 +240,7 @@ function lineIn(party: Party, network: LossyNetwork, note: Note): OpenLine {
         onWelcome: (welcome) => heard(welcome, () => handlers.onWelcome(welcome)),
         onEvent: (name, payload) => heard(payload, () => handlers.onEvent(name, payload)),
       },
-      now,
+      options,
     )
     return {
       ...line,

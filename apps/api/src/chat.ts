@@ -26,7 +26,6 @@ const POLLS_PER_MINUTE = 600
 export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
   const send = async (request: FastifyRequest): Promise<PublishedReply> => {
     const given = asRecord(request.body)
-    // A back end writes for whoever comes: it is not counted as one who guesses at what there is to read.
     const actor = await visitorOf(deps, request, given)
     const clientMessageId = given['clientMessageId'] ?? idempotencyKey(request)
     const input = { text: given['message'], ...(clientMessageId === undefined ? {} : { clientMessageId }) }
@@ -52,11 +51,10 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
     given: Record<string, unknown>,
     waitMs: number,
   ): Promise<PublishedPage> => {
-    const actor = await visitorOf(deps, request, given, networkOf(request.ip))
+    const actor = await visitorOf(deps, request, given)
     await deps.limits.take('chat.poll', `${actor.workspaceId} ${actor.visitorId}`, POLLS_PER_MINUTE)
     // P4: a key that is revoked while the answer is held back gets a refusal instead.
-    const hold =
-      waitMs === 0 ? undefined : { waitMs, stillMay: () => visitorOf(deps, request, given, networkOf(request.ip)) }
+    const hold = waitMs === 0 ? undefined : { waitMs, stillMay: () => visitorOf(deps, request, given) }
     const { messages, nextTimestamp, hasMore, truncated } = await deps.poll(actor, given['lastTimestamp'], hold)
     return {
       success: true,
@@ -87,7 +85,6 @@ function visitorOf(
   { accounts }: ApiDeps,
   request: FastifyRequest,
   { apiKey: key, visitorId, visitorName }: Record<string, unknown>,
-  address?: string,
 ): Promise<VisitorActor> {
   return accounts.identify.visitor({
     key,
@@ -95,7 +92,7 @@ function visitorOf(
     visitorName,
     visitorToken: bearer(request),
     origin: request.headers.origin,
-    address,
+    address: networkOf(request.ip),
   })
 }
 

@@ -1,4 +1,4 @@
-/** The chat itself, imported by the loader on the first click; runs in the loader's shadow root until it is destroyed. */
+/** The chat itself, imported by the loader when it is wanted; runs in the loader's shadow root until it is destroyed. */
 import { createStore } from '@dosti/client'
 import { render } from 'preact'
 import logCss from './log.css'

@@ -23,9 +23,15 @@ export function openRedis(url: string, { waits }: { waits: boolean }): Redis {
   })
   // Without a listener an ioredis error ends the process; the reconnect is its business, health tells the rest.
   redis.on('error', () => {})
+  let opening: typeof redis.stream | undefined
   const look = async (): Promise<void> => {
-    // Between the two states it waits for an answer too, to the commands that open a connection.
-    if (redis.status === 'connect' || (redis.status === 'ready' && !(await answers(redis)))) redis.disconnect(true)
+    const { stream, status } = redis
+    const heard = stream?.bytesRead
+    // Between the two states a line waits for an answer too, to the commands that open it.
+    const isUp = status === 'ready' ? await answers(redis) : status !== 'connect' || opening !== stream
+    opening = stream
+    // A reader who is behind has heard something, if not yet the answer.
+    if (!isUp && redis.stream === stream && stream.bytesRead === heard) redis.disconnect(true)
   }
   const looks = setInterval(() => void look(), LOOK_EVERY_MS)
   looks.unref()

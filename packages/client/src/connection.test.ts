@@ -2,13 +2,14 @@ import type { Hello } from '@dosti/contracts'
 import { describe, expect, test } from 'vitest'
 import { createTestClock, settle } from '../testing/test-clock.ts'
 import { createConnection, type ConnectionOptions } from './connection.ts'
-import type { Line, LineHandlers } from './line.ts'
+import type { Line, LineHandlers, Transport } from './line.ts'
 import type { Network } from './network.ts'
 import { RequestError, unreachable } from './request-error.ts'
 
 interface OpenedLine {
   hello: Hello
   handlers: LineHandlers
+  first: Transport
   closed: boolean
   emitted: { operation: string; resolve: (reply: unknown) => void; reject: (error: Error) => void }[]
 }
@@ -32,8 +33,8 @@ function world(options: Partial<ConnectionOptions> = {}) {
         }
       },
     },
-    openLine: (_gateway, hello, handlers, now) => {
-      const line: OpenedLine = { hello, handlers, closed: false, emitted: [] }
+    openLine: (_gateway, hello, handlers, { now, first }) => {
+      const line: OpenedLine = { hello, handlers, first, closed: false, emitted: [] }
       lines.push(line)
       const opened = now()
       const emit: Line['emit'] = (operation) =>
@@ -170,6 +171,35 @@ describe('the network', () => {
     network('online')
     await settle()
     expect(lines).toHaveLength(2)
+  })
+
+  test('a line that slept is dead once the page is seen again', async () => {
+    const { clock, lines, connection, welcome, network } = world()
+    connection.connect()
+    await settle()
+    welcome()
+    await clock.advance(40_000)
+    network('seen')
+    expect(lines[0]?.closed).toBe(false)
+    await clock.advance(10_000)
+    network('seen')
+    expect(lines[0]?.closed).toBe(true)
+    expect(connection.status.get().kind).toBe('reconnecting')
+  })
+
+  test('what a network swallows is not tried first twice', async () => {
+    const { clock, lines, connection, welcome } = world()
+    connection.connect()
+    await clock.advance(10_100)
+    lines[0]?.handlers.onEnd(unreachable())
+    await clock.advance(5000)
+    expect(lines.map(({ first }) => first)).toEqual(['websocket', 'polling'])
+    welcome()
+    lines[1]?.handlers.onEnd(unreachable())
+    await clock.advance(5000)
+    lines[2]?.handlers.onEnd(unreachable())
+    await clock.advance(5000)
+    expect(lines.slice(2).map(({ first }) => first)).toEqual(['polling', 'polling'])
   })
 
   test('close leaves nothing behind, and a late line is not heard', async () => {

@@ -4,7 +4,7 @@ import { PROTOCOL_VERSION } from '@dosti/contracts/names'
 import { backoffMs, realClock, type Clock } from './clock.ts'
 import { createDetour, type Detour, type HttpRoad } from './detour.ts'
 import { readReply, type Requests } from './http.ts'
-import { openSocketIo, type EventPayload, type Line, type OpenLine } from './line.ts'
+import { OPEN_WITHIN_MS, openSocketIo, type EventPayload, type Line, type OpenLine, type Transport } from './line.ts'
 import { browserNetwork, type Network } from './network.ts'
 import { asRequestError, neverSent, unreachable, type RequestError } from './request-error.ts'
 import { createResume, type Resume } from './resume.ts'
@@ -59,6 +59,8 @@ const REQUEST_TIMEOUT_MS = 10_000
 /** Covers what Socket.IO's own time-out does not: a server that takes the socket and never answers the hello. */
 const HANDSHAKE_TIMEOUT_MS = 20_000
 const RENEWALS_MAX = 2
+/** The server pings every 20 s: a line that was silent for so long is dead. */
+const SILENCE_MAX_MS = 45_000
 /** After waiting for a line, a request is given this long to be answered: less says nothing about the line. */
 const ANSWER_AT_LEAST_MS = 3000
 
@@ -78,6 +80,8 @@ class LiveConnection implements Connection {
   /** Rises with every dial and every end, so that a late answer of an old one is known as such. */
   #round = 0
   #dialing = false
+  #dialedAt = 0
+  #first: Transport = 'websocket'
   /** Whoever waited for a road at an end waits no longer. */
   #closings = 0
   #failures = 0
@@ -198,6 +202,7 @@ class LiveConnection implements Connection {
     this.#hangUp()
     const round = this.#round
     this.#dialing = true
+    this.#dialedAt = this.#clock.now()
     this.#cancelTimer = this.#clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#ended(unreachable()))
     this.#options.hello().then(
       (hello) => (round === this.#round ? this.#open(round, { protocol: PROTOCOL_VERSION, ...hello }) : undefined),
@@ -220,7 +225,7 @@ class LiveConnection implements Connection {
         onEvent: (name, payload) => mine(() => this.#told.emit({ name, payload })),
         onEnd: (error) => mine(() => this.#ended(error)),
       },
-      this.#clock.now,
+      { now: this.#clock.now, first: this.#first },
     )
   }
 
@@ -236,6 +241,9 @@ class LiveConnection implements Connection {
 
   /** A line ended or did not come about; `credentials`: they could not even be fetched. */
   #ended(error: RequestError, at: 'line' | 'credentials' = 'line'): void {
+    // Not refused but swallowed, as some networks do with one of the two: the next try begins with the other.
+    if (this.#dialing && this.#line !== null && this.#clock.now() - this.#dialedAt >= OPEN_WITHIN_MS)
+      this.#first = this.#first === 'websocket' ? 'polling' : 'websocket'
     this.#hangUp()
     if (error.retryable) {
       this.#notBefore = this.#clock.now() + (error.retryAfterMs ?? 0)
@@ -280,6 +288,9 @@ class LiveConnection implements Connection {
       else if (kind === 'reconnecting' || kind === 'connecting') this.status.set({ kind: 'offline' })
       return
     }
+    // After a sleep nobody else notices for a while: the timers of the line slept too.
+    if (this.#line !== null && !this.#dialing && this.#clock.now() - this.#line.heardAt() > SILENCE_MAX_MS)
+      this.#ended(unreachable())
     const isLimited = roadOf(this.status.get()) === 'http'
     const waits = (kind === 'reconnecting' || kind === 'offline' || isLimited) && !this.#dialing
     if (!waits || this.#clock.now() < this.#notBefore) return

@@ -1,6 +1,6 @@
 /** The agents' list of conversations, as a pure value: heads kept true by events, sorted and filtered. */
 import type { AgentsConversation, Conversation, StoredEvent } from '@dosti/contracts'
-import { evolveHead, type ReadMark } from './reducer.ts'
+import { evolveHead, withMarks, type ReadMark } from './reducer.ts'
 import { evolveRead } from '@dosti/contracts/evolve'
 
 export interface InboxFilter {
@@ -33,7 +33,8 @@ export function readHead(entry: HeadEntry, mark: ReadMark): HeadEntry {
 export function newerEntry(held: HeadEntry | undefined, fetched: AgentsConversation): HeadEntry {
   if (held === undefined) return { head: fetched, timestamp: 0 }
   const isBehind = fetched.seq < held.head.seq || fetched.internalSeq < held.head.internalSeq
-  return isBehind ? held : { head: fetched, timestamp: 0 }
+  // Read marks have no number: of each side the higher one holds.
+  return isBehind ? held : { head: held.head.id === fetched.id ? withMarks(fetched, held.head) : fetched, timestamp: 0 }
 }
 
 /** A head from an agents' reply, with every field there. */

@@ -144,9 +144,51 @@ describe('the list', () => {
     await settle()
     answer.reject(unreachable())
     await overtaken
+    await settle()
     expect(inbox.view.get()).toMatchObject({ hasMore: true, loadingMore: false })
     await inbox.loadMore()
     expect(rows()).toHaveLength(120)
+  })
+
+  test('more that is refused is not asked for again before its time', async () => {
+    const names = Array.from({ length: 120 }, (_, index) => `v${String(index).padStart(3, '0')}`)
+    const { clock, connection, inbox, rows, commit } = world(names)
+    for (const name of names) commit(name, say('x'))
+    connection.connect()
+    await settle()
+    const { 'conversation.list': list } = connection.answers
+    connection.answers['conversation.list'] = () => {
+      throw new RequestError({ code: 'rate.limited', message: 'later', retryAfterMs: 20_000 })
+    }
+    await inbox.loadMore()
+    Object.assign(connection.answers, { 'conversation.list': list })
+    const asked = connection.asked.length
+    await inbox.loadMore()
+    await clock.advance(19_000)
+    await inbox.loadMore()
+    expect(connection.asked).toHaveLength(asked)
+    await clock.advance(2000)
+    await inbox.loadMore()
+    expect(rows()).toHaveLength(120)
+  })
+
+  test('a read mark holds against a head that was read before it', async () => {
+    const { connection, inbox, streams, clock, commit, happen } = world(['a', 'b'])
+    commit('a', say('1'))
+    commit('b', say('1'))
+    connection.connect()
+    await settle()
+    const before = structuredClone(streams.get('a')?.head)
+    const seq = before?.seq ?? 0
+    connection.answers['conversation.sync'] = () =>
+      ({ events: [], conversation: before, seq, internalSeq: 0, snapshot: true, hasOlder: false }) as never
+    connection.tell('conversation.read', { visitorId: 'a', by: 'agents', seq } as never)
+    expect(inbox.head('a')?.unread).toBe(0)
+    // A hole: the head is asked for, and the answer is older than the mark.
+    happen('a', say('2'))
+    connection.tellStored({ ...commit('a', say('4'))[0], seq: seq + 5 } as never)
+    await clock.advance(1000)
+    expect(inbox.head('a')?.readByAgents).toBe(seq)
   })
 
   test('after a break the first page is asked for again, and what has gone is gone', async () => {

@@ -77,6 +77,7 @@ class LiveInbox implements Inbox {
   #round = 0
   #failures = 0
   #cancelRetry: () => void = () => undefined
+  #cancelMore: () => void = () => undefined
   readonly #unknown = new Set<string>()
   #fetching = 0
   #cancelFetch: (() => void) | null = null
@@ -123,8 +124,14 @@ class LiveInbox implements Inbox {
         limit: PAGE_SIZE_DEFAULT * 2,
       })
       if (round === this.#round && !this.#closed) this.#listed(page.conversations.map(agentsHead), page.next)
-    } catch {
-      // The list stays as it is; scrolling on asks again.
+      this.#failures = 0
+    } catch (thrown) {
+      // The list stays as it is; whoever is at its end asks again, but not at once.
+      this.#failures += 1
+      const waitMs = Math.max(asRequestError(thrown).retryAfterMs ?? 0, backoffMs(this.#failures, this.#clock))
+      if (round === this.#round)
+        this.#cancelMore = this.#clock.after(waitMs, () => this.#change({ loadingMore: false }))
+      return
     }
     if (round === this.#round) this.#change({ loadingMore: false })
   }
@@ -133,6 +140,7 @@ class LiveInbox implements Inbox {
     this.#closed = true
     this.#round += 1
     this.#cancelRetry()
+    this.#cancelMore()
     this.#cancelFetch?.()
     for (const stop of this.#unsubscribe) stop()
   }
@@ -152,8 +160,10 @@ class LiveInbox implements Inbox {
   async #load(limit: number): Promise<void> {
     this.#round += 1
     this.#cancelRetry()
-    // What is asked of an earlier round is not heard any more.
-    if (this.view.get().loadingMore) this.#change({ loadingMore: false })
+    // What is asked of an earlier round is not heard any more, and its cursor says nothing about this one.
+    this.#cancelMore()
+    this.#cursor = null
+    if (this.view.get().hasMore) this.#change({ hasMore: false, loadingMore: false })
     const round = this.#round
     this.#touched = new Set()
     try {

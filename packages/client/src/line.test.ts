@@ -41,7 +41,7 @@ async function open(): Promise<{ line: Line; heard: Heard }> {
         resolve(opened)
       },
     }
-    const opened = openSocketIo(gateway, { protocol: 1, key: 'k' }, handlers, Date.now)
+    const opened = openSocketIo(gateway, { protocol: 1, key: 'k' }, handlers, { now: Date.now, first: 'websocket' })
   })
   lines.push(line)
   return { line, heard }

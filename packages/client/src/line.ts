@@ -43,17 +43,28 @@ export interface LineHandlers {
   onEnd: (error: RequestError) => void
 }
 
-export type OpenLine = (gateway: string, hello: Hello, handlers: LineHandlers, now: () => number) => Line
+export type OpenLine = (
+  gateway: string,
+  hello: Hello,
+  handlers: LineHandlers,
+  options: { now: () => number; first: Transport },
+) => Line
 
-/** Socket.IO: WebSocket first, polling where that is blocked; never reconnects by itself. */
-export const openSocketIo: OpenLine = (gateway, hello, handlers, now) => {
+/** What a line begins with; the other one is tried where it is refused. */
+export type Transport = 'websocket' | 'polling'
+
+/** A line that did not come about within this is given up, in milliseconds. */
+export const OPEN_WITHIN_MS = 10_000
+
+/** Socket.IO, which never reconnects by itself. */
+export const openSocketIo: OpenLine = (gateway, hello, handlers, { now, first }) => {
   const socket: Socket = io(gateway, {
     auth: hello,
-    transports: ['websocket', 'polling'],
+    transports: first === 'websocket' ? ['websocket', 'polling'] : ['polling', 'websocket'],
     tryAllTransports: true,
     reconnection: false,
     forceNew: true,
-    timeout: 10_000,
+    timeout: OPEN_WITHIN_MS,
   })
   let heard = now()
   const hear = () => {

@@ -141,7 +141,8 @@ function fold(state: ThreadState, events: readonly StoredEvent[]): Conversation 
     .reduce((head, event) => withMarks(evolveHead(head, event, audience), held), base.head)
 }
 
-function withMarks<H extends Conversation | null>(head: H, marks: Conversation | null): H {
+/** A head with the read marks of another one of its conversation, where those are higher. */
+export function withMarks<H extends Conversation | null>(head: H, marks: Conversation | null): H {
   if (head === null || marks === null) return head
   const read = evolveRead(head, { by: 'visitor', seq: marks.readByVisitor })
   return evolveRead(read, { by: 'agents', seq: marks.readByAgents })

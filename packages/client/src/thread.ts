@@ -1,6 +1,6 @@
 /** One visitor's thread, live: the reducer fed by events, replies and syncs, with what is still on its way behind it. */
 import type { Conversation, StoredEvent, ThreadPage } from '@dosti/contracts'
-import { realClock, type Clock } from './clock.ts'
+import { backoffMs, realClock, type Clock } from './clock.ts'
 import { roadOf, type Connection } from './connection.ts'
 import type { PendingMessage } from './kept-messages.ts'
 import type { Outbox } from './outbox.ts'
@@ -80,6 +80,7 @@ class LiveThread implements Thread {
   #readTold = 0
   /** Still to be told, up to this number: the last mark is too fresh, or did not arrive. */
   #readWanted = 0
+  #readFailures = 0
   #cancelRead: (() => void) | null = null
   #road: 'line' | 'http' | null = null
   /** Who the server takes us for, if we are a visitor. */
@@ -167,16 +168,20 @@ class LiveThread implements Thread {
     this.#readTold = seq
     this.#tellReadLater(READ_EVERY_MS)
     this.#options.connection.request('conversation.read', { ...this.#stream(), seq }).then(
-      () =>
-        this.#become(applyRead(this.#state, { by: this.#state.audience === 'visitor' ? 'visitor' : 'agents', seq })),
+      () => {
+        this.#readFailures = 0
+        this.#become(applyRead(this.#state, { by: this.#state.audience === 'visitor' ? 'visitor' : 'agents', seq }))
+      },
       (thrown: unknown) => {
         // A later mark says this one too.
         if (this.#closed || this.#readTold !== seq) return
         this.#readTold = 0
-        const { retryable, retryAfterMs } = asRequestError(thrown)
-        if (!retryable) return
+        const { code, retryable, retryAfterMs } = asRequestError(thrown)
+        // What the server fails at waits for the next look at the thread.
+        if (!retryable || code === 'internal') return
         this.#readWanted = Math.max(this.#readWanted, seq)
-        this.#tellReadLater(Math.max(retryAfterMs ?? 0, READ_EVERY_MS))
+        this.#readFailures += 1
+        this.#tellReadLater(Math.max(retryAfterMs ?? 0, READ_EVERY_MS, backoffMs(this.#readFailures, this.#clock)))
       },
     )
   }

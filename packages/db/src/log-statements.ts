@@ -3,10 +3,10 @@ import type { ConversationId, StoredEvent } from '@dosti/contracts'
 import { EVENT, THREADS } from './conversation-statements.ts'
 import { rowsFrom, type Statement } from './statement.ts'
 
-/** The follower that makes alerts. */
 /** The clock that gives events their timestamps, in milliseconds. */
 const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 
+/** The follower that makes alerts. */
 export const ALERT_CURSOR = 'alerts'
 
 /** An event with its place in the log. Of a message also: how its visitor's current conversation stands, and what rings for it. */
