@@ -58,6 +58,11 @@ beforeEach(async () => {
         during()
         return { finished: end, unbegun: end, now }
       },
+      async ids(from, before, limit) {
+        const keys = await this.keys(from, before, limit)
+        const last = keys.at(-1)?.xid
+        return last === undefined ? undefined : { ids: keys.map(({ id }) => id), last }
+      },
       keys: async (from, before, limit) =>
         written
           .map(keyOf)
@@ -160,6 +165,7 @@ it('what was written before the first look is not told: nobody was here', async 
   const late = new Missed({
     reader: {
       snapshot: async () => ({ finished: '102', unbegun: '102', now }),
+      ids: async () => ({ ids: written.map(({ id }) => id), last: '101' }),
       keys: async () => written.map(keyOf),
       events: async () => [],
     },

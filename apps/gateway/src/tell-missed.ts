@@ -1,17 +1,17 @@
 /**
  * A push may be lost: with Redis, on its way, or with a node that dies between its commit and its word. Postgres has the event. So
- * each node looks once a second at the keys of what was written, and delivers what somebody here should have heard and did not.
+ * each node looks once a second at the ids of what was written, and delivers what somebody here should have heard and did not.
  */
 import { roomsFor } from '@dosti/bus'
 import type { StoredEvent } from '@dosti/contracts'
 import { audienceOf, tell, type Told } from '@dosti/conversations'
-import type { EventKey, LogReader } from '@dosti/db'
+import type { EventIds, EventKey, LogReader } from '@dosti/db'
 import { repeat, type Logger } from '@dosti/runtime'
 
 const LOOK_EVERY_MS = 1000
 /** What was written before this many looks has had its time to be pushed. */
 const PATIENCE = 2
-/** Keys that are read at a time, and events. */
+/** Ids that are read at a time, and events. */
 const KEYS_MAX = 2000
 const EVENTS_MAX = 200
 /**
@@ -117,11 +117,13 @@ export class Missed {
     const before = this.#finished[0] ?? finished
     // A log that is begun anew waits until those are over that had begun.
     while (BigInt(this.#from) < BigInt(before)) {
-      const keys = await reader.keys(this.#from, before, KEYS_MAX)
-      await this.#tell(keys.filter(({ id }) => !this.#heard.has(id)))
-      for (const { id } of keys) this.#heard.delete(id)
-      const last = keys.length < KEYS_MAX ? undefined : keys.at(-1)
-      this.#from = last === undefined ? before : String(BigInt(last.xid) + 1n)
+      const page: EventIds = (await reader.ids(this.#from, before, KEYS_MAX)) ?? { ids: [], last: before }
+      if (page.ids.some((id) => !this.#heard.has(id))) {
+        const keys = await reader.keys(this.#from, before, KEYS_MAX)
+        await this.#tell(keys.filter(({ id }) => !this.#heard.has(id)))
+      }
+      for (const id of page.ids) this.#heard.delete(id)
+      this.#from = page.ids.length < KEYS_MAX ? before : String(BigInt(page.last) + 1n)
     }
     this.#finished.shift()
   }

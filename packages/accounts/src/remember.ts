@@ -2,23 +2,39 @@
 const BELIEVED_MS = 1000
 const ENTRIES_MAX = 10_000
 
-/** Remembers a look-up's answers for one second, misses included; whoever asks meanwhile shares the question. The stopwatch never steps back. */
+/**
+ * Remembers a look-up's answers for one second, misses included; whoever asks meanwhile shares the question. What is asked for all the
+ * time is looked up anew before its second is over, so that nobody waits. The stopwatch never steps back.
+ */
 export function remember<Q extends unknown[], T>(
   lookUp: (...question: Q) => Promise<T>,
   keyOf: (...question: Q) => string,
   stopwatch: () => number,
 ): (...question: Q) => Promise<T> {
-  const entries = new Map<string, { answer: Promise<T>; until: number }>()
+  const entries = new Map<string, { answer: Promise<T>; until: number; isRenewed: boolean }>()
+  const remembered = (key: string, answer: Promise<T>, askedAt: number): void => {
+    if (entries.size >= ENTRIES_MAX) entries.clear()
+    entries.set(key, { answer, until: askedAt + BELIEVED_MS, isRenewed: false })
+  }
   return (...question) => {
     const key = keyOf(...question)
     const now = stopwatch()
     const known = entries.get(key)
-    if (known && known.until > now) return known.answer
-    if (entries.size >= ENTRIES_MAX) entries.clear()
-    const answer = lookUp(...question)
-    entries.set(key, { answer, until: now + BELIEVED_MS })
-    // A failure is not an answer.
-    answer.catch(() => entries.delete(key))
-    return answer
+    if (known === undefined || known.until <= now) {
+      const answer = lookUp(...question)
+      remembered(key, answer, now)
+      // A failure is not an answer.
+      answer.catch(() => entries.delete(key))
+      return answer
+    }
+    if (!known.isRenewed && known.until - now < BELIEVED_MS / 2) {
+      known.isRenewed = true
+      const answer = lookUp(...question)
+      answer.then(
+        () => remembered(key, answer, now),
+        () => {},
+      )
+    }
+    return known.answer
   }
 }

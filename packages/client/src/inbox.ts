@@ -205,8 +205,9 @@ class LiveInbox implements Inbox {
   #told(event: StoredEvent): void {
     const entry = this.#entries.get(event.visitorId)
     const next = applyToHead(entry, event)
-    if (next === 'unknown') this.#fetchSoon(event.visitorId)
-    else if (next !== entry) this.#put(next)
+    // Of a visitor who is new, only the server can tell whether somebody vouches for the id.
+    if (next === 'unknown' || entry === undefined) this.#fetchSoon(event.visitorId)
+    if (next !== 'unknown' && next !== entry) this.#put(next)
   }
 
   #read(mark: ReadMark & { visitorId: string }): void {

@@ -5,13 +5,27 @@
 import type { AgentsConversation, Conversation } from './conversation.ts'
 import type { StoredEvent } from './events.ts'
 
-/** How much of a message a list row holds, in characters. */
+/** How much of a message a list row holds, in code points. */
 const PREVIEW_LENGTH = 200
 
-/** What a visitor may know of the head of its own conversation. */
+/** What a visitor may know of the head of its own conversation (P2); what is not named here stays with the agents. */
 export function visitorView(head: Conversation): Conversation {
-  const { assignee: _assignee, unread: _unread, internalSeq: _internalSeq, bound: _bound, ...visible } = head
-  return visible
+  const { id, visitorId, visitorName, status, agents, lastMessage, openedAt, closedAt, updatedAt } = head
+  const { seq, readByAgents, readByVisitor } = head
+  return {
+    id,
+    visitorId,
+    visitorName,
+    status,
+    agents,
+    lastMessage,
+    openedAt,
+    closedAt,
+    updatedAt,
+    seq,
+    readByAgents,
+    readByVisitor,
+  }
 }
 
 /** The head after a stored event, in the agents' view. Events must come in the order of their numbers. */
@@ -78,12 +92,15 @@ function numbered(head: Conversation | null, event: StoredEvent): AgentsConversa
   return event.stream === 'public' ? { ...base, seq: event.seq } : { ...base, internalSeq: event.seq }
 }
 
+function previewOf(text: string): string {
+  if (text.length <= PREVIEW_LENGTH) return text
+  const points = Array.from(text)
+  return points.length <= PREVIEW_LENGTH ? text : `${points.slice(0, PREVIEW_LENGTH).join('')}…`
+}
+
 function afterMessage(head: AgentsConversation, event: StoredEvent & { name: 'message.sent' }): AgentsConversation {
   const from = event.actor.kind === 'visitor' ? 'visitor' : 'agent'
-  const text =
-    event.data.text.length <= PREVIEW_LENGTH
-      ? event.data.text
-      : `${event.data.text.slice(0, PREVIEW_LENGTH).toWellFormed()}…`
+  const text = previewOf(event.data.text)
   const next = { ...head, lastMessage: { text, from, timestamp: event.timestamp } as const, updatedAt: event.timestamp }
   if (event.actor.kind === 'visitor')
     return {

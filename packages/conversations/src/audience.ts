@@ -1,4 +1,4 @@
-import { EVENTS, type StoredEvent, type WorkspaceId } from '@dosti/contracts'
+import { type StoredEvent, type WorkspaceId } from '@dosti/contracts'
 import type { Audience, Told } from './ports.ts'
 
 /** P2: the line between visitors and what is internal. A stored event's stream alone decides who sees it. */
@@ -11,7 +11,7 @@ export function tell(workspaceId: WorkspaceId, events: readonly StoredEvent[], o
   return events.map((event) => ({
     workspaceId,
     visitorId: event.visitorId,
-    audience: audienceOf(EVENTS[event.name].stream),
+    audience: audienceOf(event.stream),
     event,
     ...(origin === undefined ? {} : { origin }),
   }))

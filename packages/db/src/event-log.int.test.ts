@@ -99,6 +99,12 @@ describe('the log and its follower', () => {
       ['wsp_b', 'looked at', 'public', 1],
       ['wsp_b', 'looked at', 'public', 2],
     ])
+    expect(await reader.ids(from, finished, 100)).toEqual({ ids: keys.map(({ id }) => id), last: keys.at(-1)?.xid })
+    expect(await reader.ids(from, finished, 1)).toEqual({
+      ids: keys.slice(0, 2).map(({ id }) => id),
+      last: keys[0]?.xid,
+    })
+    expect(await reader.ids(from, held.finished, 100)).toBeUndefined()
     // Whole transactions, though one event would have been enough.
     expect(await reader.keys(from, finished, 1)).toEqual(keys.slice(0, 2))
     expect(await reader.keys(String(BigInt(keys[0]?.xid ?? 0) + 1n), finished, 100)).toEqual(keys.slice(2))
@@ -236,6 +242,22 @@ describe('the log and its follower', () => {
     }
     const rung = (await alerts.rung([workspaceId], 60_000, 100)).map(({ alert }) => alert.visitorId)
     expect(rung.filter((visitorId) => visitorIds.includes(visitorId))).toEqual(['first', 'second', 'third'])
+  })
+
+  it('whoever has the conversation and is no member any more attends nobody', async () => {
+    const of = { workspaceId, visitorId: 'left alone' } as const
+    const left = { id: 'agt_left', name: 'Lee' } as const
+    await scoped(db, [workspaceId], (tx) =>
+      tx.agent.create({ data: { workspaceId, ...left, email: 'lee@example.com', passwordHash: 'hash', available: true } }),
+    )
+    await store.change([visitorSends(of, 'hi'), agentAssigns(of, left)])
+    await leading(db, follow)
+    // As an operator does it, who knows of no availability.
+    await scoped(db, [workspaceId], (tx) =>
+      tx.agent.updateMany({ where: { workspaceId, id: left.id }, data: { removedAt: 1n } }),
+    )
+    await store.change([agentCloses(of), agentReopens(of), visitorSends(of, 'still there?')])
+    expect(await leading(db, follow)).toHaveLength(2)
   })
 
   it.each([

@@ -9,6 +9,9 @@ const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 /** The follower that makes alerts. */
 export const ALERT_CURSOR = 'alerts'
 
+/** The agent a, still a member, who has the conversation of a visitor v. */
+const ASSIGNEE = `LEFT JOIN agent a ON a.workspace_id = v.workspace_id AND a.id = v.assignee_id AND a.removed_at IS NULL`
+
 /** An event with its place in the log. Of a message also: how its visitor's current conversation stands, and what rings for it. */
 export interface LogRow {
   workspace_id: string
@@ -61,7 +64,7 @@ export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
             SELECT FROM event r WHERE r.workspace_id = v.workspace_id AND r.visitor_id = v.visitor_id AND r.stream = 'public'
               AND r.seq > l.event_seq AND r.seq < rows.seq AND r.name = 'conversation.reopened')) AS due_seqs
       FROM visitor v
-      LEFT JOIN agent a ON a.workspace_id = v.workspace_id AND a.id = v.assignee_id
+      ${ASSIGNEE}
       WHERE rows.name = 'message.sent' AND v.workspace_id = rows.workspace_id AND v.visitor_id = rows.visitor_id OFFSET 0
     ) standing ON true`,
 }
@@ -111,15 +114,27 @@ export const READ_SNAPSHOT: Statement<[], { finished: string; unbegun: string; n
 }
 
 /** The events of the oldest transactions of a range, of whole transactions until there are at least so many. */
-export const READ_KEYS: Statement<[from: string, before: string, limit: number], KeyRow> = {
-  name: 'read_keys',
-  text: `
+const inRange = (columns: string) => `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id)
     SELECT rows.* FROM scope CROSS JOIN LATERAL (
-      SELECT xid::text AS xid, id, workspace_id, visitor_id, stream, seq FROM event
+      SELECT ${columns} FROM event
       WHERE scope.id = '*' AND event.xid >= $1::text::xid8 AND event.xid < $2::text::xid8
       ORDER BY event.xid FETCH FIRST ($3::int) ROWS WITH TIES
-    ) rows`,
+    ) rows`
+
+/** Where they lie. */
+export const READ_KEYS: Statement<[from: string, before: string, limit: number], KeyRow> = {
+  name: 'read_keys',
+  text: inRange('xid::text AS xid, id, workspace_id, visitor_id, stream, seq'),
+}
+
+/** Their ids alone, in one row, parted by blanks, and the last transaction; null if there are none. */
+export const READ_IDS: Statement<
+  [from: string, before: string, limit: number],
+  { ids: string | null; last: string | null }
+> = {
+  name: 'read_ids',
+  text: `SELECT string_agg(id, ' ') AS ids, max(xid)::text AS last FROM (${inRange('xid, id')}) of_range`,
 }
 
 /** Whole events by their keys, in the order in which they are asked for. */
@@ -195,7 +210,7 @@ export const TAKE_ALERT: Statement<[workspaceId: string, alertId: string], RingR
     UPDATE alert l SET finished_at = ${CLOCK},
       status = CASE WHEN ${WAITS} THEN 'sent' ELSE 'cancelled' END
     FROM visitor v
-    LEFT JOIN agent a ON a.workspace_id = v.workspace_id AND a.id = v.assignee_id
+    ${ASSIGNEE}
     WHERE l.workspace_id = $1 AND l.id = $2 AND l.status = 'due'
       AND v.workspace_id = l.workspace_id AND v.visitor_id = l.visitor_id
     RETURNING l.status, ${RING}`,
@@ -215,7 +230,7 @@ export const READ_RUNG: Statement<[scope: string, withinMs: number, limitOfEach:
         ORDER BY finished_at DESC LIMIT $3
       ) l
       JOIN visitor v ON v.workspace_id = l.workspace_id AND v.visitor_id = l.visitor_id
-      LEFT JOIN agent a ON a.workspace_id = v.workspace_id AND a.id = v.assignee_id
+      ${ASSIGNEE}
       WHERE ${WAITS} ORDER BY l.finished_at OFFSET 0
     ) rows`,
 }

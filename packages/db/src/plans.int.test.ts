@@ -36,6 +36,7 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
   [log.READ_DUE.name, log.READ_DUE.text, [100, 0]],
   [log.READ_KEYS.name, log.READ_KEYS.text, ['1', '99999999', 1000]],
+  [log.READ_IDS.name, log.READ_IDS.text, ['1', '99999999', 1000]],
   [
     log.READ_EVENTS.name,
     log.READ_EVENTS.text,

@@ -38,6 +38,16 @@ const ofHead = (
   ({ thread: { conversation } }) => (conversation === null ? none : valueOf(conversation)),
 ]
 
+/** Agents as JSON. Lists of them are never changed, and the same one is asked for with every message. */
+const texts = new WeakMap<AgentsConversation['agents'], string>()
+function textOf(agents: AgentsConversation['agents']): string {
+  const known = texts.get(agents)
+  if (known !== undefined) return known
+  const text = JSON.stringify(agents)
+  texts.set(agents, text)
+  return text
+}
+
 /** Indexes hold this step alone, so that a message leaves them as they are; within a step lists are sorted. */
 const LISTED_IN_STEPS_OF_MS = 10_000
 
@@ -66,7 +76,7 @@ const STEADY: Columns<VisitorRow> = [
   ['name', 'text', ({ thread }) => thread.visitorName],
   ofHead('conversation_id', 'text', ({ id }) => id),
   ofHead('status', 'text', ({ status }) => status),
-  ofHead('agents', 'jsonb', ({ agents }) => JSON.stringify(agents), '[]'),
+  ofHead('agents', 'jsonb', ({ agents }) => textOf(agents), '[]'),
   ofHead('assignee_id', 'text', ({ assignee }) => assignee?.id ?? null),
   ofHead('assignee_name', 'text', ({ assignee }) => assignee?.name ?? null),
   ofHead('opened_at', 'bigint', ({ openedAt }) => openedAt),

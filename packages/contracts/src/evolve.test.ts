@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import type { AgentsConversation } from './conversation.ts'
+import type { StoredEvent } from './events.ts'
+import { evolve, visitorView } from './evolve.ts'
+
+const sent = (text: string) =>
+  ({
+    id: 'msg_1',
+    name: 'message.sent',
+    stream: 'public',
+    seq: 2,
+    timestamp: 2,
+    visitorId: 'v',
+    conversationId: 'cnv_1',
+    actor: { kind: 'visitor', id: 'v', name: null },
+    data: { text },
+  }) as StoredEvent
+
+it.each([
+  ['short', 'short'],
+  ['x'.repeat(200), 'x'.repeat(200)],
+  ['x'.repeat(201), `${'x'.repeat(200)}…`],
+  ['😀'.repeat(200), '😀'.repeat(200)],
+  [`a${'😀'.repeat(300)}`, `a${'😀'.repeat(199)}…`],
+])('a list row holds 200 code points: %s', (text, preview) =>
+  expect(evolve(null, sent(text)).lastMessage?.text).toBe(preview),
+)
+
+it('P2 of a head visitors see what is named for them, and of later fields nothing', () => {
+  const head = { ...evolve(null, sent('x')), mood: 'internal' } as AgentsConversation
+  expect(Object.keys(visitorView(head)).sort()).toEqual(
+    [
+      'id',
+      'visitorId',
+      'visitorName',
+      'status',
+      'agents',
+      'lastMessage',
+      'openedAt',
+      'closedAt',
+      'updatedAt',
+      'seq',
+      'readByAgents',
+      'readByVisitor',
+    ].sort(),
+  )
+})
