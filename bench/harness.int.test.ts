@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Row } from './src/figure.ts'
 
 const ENTRY = fileURLToPath(new URL('src/main.ts', import.meta.url))
-/** `return` and `growth` start too many processes for a short test; what they are made of runs in the others. */
+/** The others start too many processes for a short test; what they are made of runs in these. */
 const NAMES = ['sends', 'rest', 'delivery', 'alerts'] as const
 
 let folder = ''

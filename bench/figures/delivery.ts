@@ -28,15 +28,18 @@ export const delivery: Measure = async (setting) => {
     setting.say('the same with Postgres on a disk in memory: the tails without the disk')
     const scratch = mkdtempSync(join(setting.stores.folder, 'memory-'))
     const stores = await startStores({ folder: scratch, running: setting.running }, 'memory')
-    const world = await createWorld(setting.running, stores, 'dosti')
-    const { databaseUrl: baselineUrl } = await createBaselineDatabase(stores)
-    for (const rate of RATES) {
-      const results = await measureOn(setting, { stores, world, baselineUrl }, rate)
-      raw[`memory ${rate}`] = results
-      rows.push(...rowsOf(results, `${rate}/s, Postgres in memory`, { p99: { ratioAtMost: 2 } }))
+    try {
+      const world = await createWorld(setting.running, stores, 'dosti')
+      const { databaseUrl: baselineUrl } = await createBaselineDatabase(stores)
+      for (const rate of RATES) {
+        const results = await measureOn(setting, { stores, world, baselineUrl }, rate)
+        raw[`memory ${rate}`] = results
+        rows.push(...rowsOf(results, `${rate}/s, Postgres in memory`, { p99: { ratioAtMost: 2 } }))
+      }
+    } finally {
+      await stores.stop()
+      await removeFolder(stores.folder)
     }
-    await stores.stop()
-    await removeFolder(stores.folder)
   }
   return {
     name: 'delivery',
@@ -70,9 +73,11 @@ async function measureOn(
       perSecond: rate,
       warmUpMs: flags.warmUpMs,
       measureMs: flags.quick ? flags.measureMs : Math.max(flags.measureMs, (MESSAGES_MIN / rate) * 1000),
-      pids: { server: node.pid, postgres: stores.postgresPid },
+      pids: { server: node.pid, postgres: stores.postgresPid, redis: stores.redisPid },
     })
-    if (result.heard === 0) throw new Error(`nothing was delivered: ${node.output().slice(-2000)}`)
+    // Without the slowest, a tail would look better than it is.
+    if (result.heard < result.sent)
+      throw new Error(`${result.heard} of ${result.sent} were heard: ${node.output().slice(-2000)}`)
     return result
   }
   const results = await takeWarmTurns(flags.repeats, {
@@ -89,7 +94,6 @@ function rowsOf(
   where: string,
   budgets: Partial<Record<'p50' | 'p99', Row['budget']>>,
 ): Row[] {
-  const lost = ours.reduce((sum, { sent, heard }) => sum + sent - heard, 0)
   const sent = ours.reduce((sum, result) => sum + result.sent, 0)
   const row = (what: 'p50' | 'p99', name: string, values: DeliveriesResult[], budget: Row['budget']): Row => ({
     what: `${what} at ${where}`,
@@ -102,7 +106,7 @@ function rowsOf(
   return [
     {
       ...besideInsert('p50'),
-      note: `${sent - lost} of ${sent} heard in time; CPU a message: ${microsOf(ours)}; baseline ${microsOf(insert)}; generator ${busyOf(ours)} of its core`,
+      note: `all of ${sent} heard; CPU a message: ${microsOf(ours)}; baseline ${microsOf(insert)}; generator ${busyOf(ours)} of its core`,
     },
     besideInsert('p99'),
     row('p50', 'Socket.IO + group commit alone', batched, undefined),

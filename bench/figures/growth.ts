@@ -46,7 +46,7 @@ export const growth: Measure = async ({ flags, running, generator, stores, say }
         measureMs: flags.measureMs,
         expect,
         stops: false,
-        pids: { server: api.pid, postgres: stores.postgresPid },
+        pids: { server: api.pid, postgres: stores.postgresPid, redis: stores.redisPid },
       })
       if (result.failed > 0) throw new Error(`${result.failed} requests failed: ${api.output().slice(-2000)}`)
       return result

@@ -37,7 +37,7 @@ export const rest: Measure = async (setting) => {
           warmUpMs: flags.warmUpMs,
           measureMs: flags.measureMs,
           expect,
-          pids: { server: node.pid, postgres: stores.postgresPid },
+          pids: { server: node.pid, postgres: stores.postgresPid, redis: stores.redisPid },
           stops: look.stops,
         },
         look.reached,

@@ -10,11 +10,19 @@ export const comeBack: Measure = async ({ flags, running, generator, world, say 
   const count = flags.quick ? 200 : VISITORS
   const writers = flags.quick ? 5 : WRITERS
   const lost: number[] = []
+  let turn = 0
   const run = (start: (port?: number) => Promise<Node>, keeps: boolean) => async () => {
+    turn += 1
     let node = await start()
     const { port } = node
     const result = await generator.run<'return'>(
-      { kind: 'return', server: node.url, visitors: world.visitors(count, 'back'), writers: keeps ? writers : 0 },
+      {
+        kind: 'return',
+        server: node.url,
+        visitors: world.visitors(count, 'back'),
+        writers: keeps ? writers : 0,
+        run: `return-${turn}`,
+      },
       async () => {
         await node.kill()
         node = await start(port)
@@ -65,7 +73,8 @@ export const comeBack: Measure = async ({ flags, running, generator, world, say 
       {
         what: 'acknowledged messages lost',
         unit: `of ${acknowledged}`,
-        ours: lost,
+        // In all turns together: one of five that loses something is no better than five.
+        ours: [lost.reduce((sum, each) => sum + each, 0)],
         baseline: undefined,
         budget: { atMost: 0 },
       },

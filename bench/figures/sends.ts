@@ -48,6 +48,7 @@ export const sends: Measure = async (setting) => {
       )
       const batch = await batchSize(world.sql)
       if (result.failed > 0) throw new Error(`${result.failed} sends were refused; see ${node.output().slice(-2000)}`)
+      if (result.heard < 0.99) throw new Error(`the listener heard ${result.heard} of what was acknowledged`)
       return { ...result, batch }
     }
     const results = await takeWarmTurns(flags.repeats, {

@@ -77,5 +77,8 @@ function drive(socket: Socket, requests: string[], loop: ReturnType<typeof creat
     send()
   })
   socket.on('error', () => {})
+  socket.on('close', () => {
+    if (!loop.over) loop.failed += 1
+  })
   send()
 }

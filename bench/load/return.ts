@@ -10,6 +10,8 @@ export interface ReturnJob {
   visitors: Handshake[]
   /** The first of them go on sending all the while, again and again until acknowledged. */
   writers: number
+  /** Begins the client message ids: what an earlier run stored is a repeat, and cannot be lost. */
+  run: string
 }
 
 export interface ReturnResult {
@@ -59,7 +61,7 @@ export async function runReturn(job: ReturnJob, reach: (point: string) => Promis
     connect(job.server, job.visitors[index] ?? {}, { gone: () => !ending && void comeBack(index) })
   const write = async (index: number): Promise<void> => {
     for (let number = 0; !ending; number += 1) {
-      const clientMessageId = `return-${index}-${number}`
+      const clientMessageId = `${job.run}-${index}-${number}`
       while (!ending && !(await sendOnce(held[index], clientMessageId))) await wait(200)
       if (!ending) acknowledged.push(clientMessageId)
       await wait(500)

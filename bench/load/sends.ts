@@ -50,7 +50,11 @@ export async function runSends(job: SendsJob, reach: Reach): Promise<LoopResult>
     if (packet.startsWith(mark)) heard += 1
   }
   const listener = await connect(job.server, job.listener, { event })
-  const lines = await inSteps(job.visitors, 50, (visitor) => connect(job.server, visitor))
+  // A line that ends is a send that is never answered.
+  const gone = (): void => {
+    if (!loop.over) loop.failed += 1
+  }
+  const lines = await inSteps(job.visitors, 50, (visitor) => connect(job.server, visitor, { gone }))
   const body = JSON.stringify({ type: 'saas', message: TEXT })
   const keepSending = (line: Line): void => {
     if (loop.over) return
