@@ -248,7 +248,9 @@ describe('the log and its follower', () => {
     const of = { workspaceId, visitorId: 'left alone' } as const
     const left = { id: 'agt_left', name: 'Lee' } as const
     await scoped(db, [workspaceId], (tx) =>
-      tx.agent.create({ data: { workspaceId, ...left, email: 'lee@example.com', passwordHash: 'hash', available: true } }),
+      tx.agent.create({
+        data: { workspaceId, ...left, email: 'lee@example.com', passwordHash: 'hash', available: true },
+      }),
     )
     await store.change([visitorSends(of, 'hi'), agentAssigns(of, left)])
     await leading(db, follow)
