@@ -34,16 +34,22 @@ async function messagesOf(visitorId: string): Promise<string[]> {
   )
 }
 
+/** Opens the widget and writes a first message; the visitor's id once it is stored. */
+async function begin(page: Page, text: string): Promise<string> {
+  await openWidget(page)
+  await say(page, text)
+  const visitorId = await until(async () => {
+    const id = await visitorOf(page)
+    return id !== 'undefined' && id
+  }, 'the visitor’s id')
+  await until(async () => (await messagesOf(visitorId).catch(() => [])).length === 1, 'the first message')
+  return visitorId
+}
+
 describe('several tabs of one visitor', () => {
   it('D2 D3 written in two tabs without a network, one of them closed: each stored once, each tab in its order', async () => {
     const first = await openPage(world, world.site, { expected: [/ERR_INTERNET_DISCONNECTED/] })
-    await openWidget(first)
-    await say(first, 'hello')
-    const visitorId = await until(async () => {
-      const id = await visitorOf(first)
-      return id !== 'undefined' && id
-    }, 'the visitor’s id')
-    await until(async () => (await messagesOf(visitorId).catch(() => [])).length === 1, 'the first message')
+    const visitorId = await begin(first, 'hello')
     const second = await first.context().newPage()
     await second.goto(world.site)
     await openWidget(second)
@@ -74,13 +80,7 @@ describe('several tabs of one visitor', () => {
 describe('a visitor who goes on to the next page', () => {
   it('what was not sent is sent from there, without a click', async () => {
     const page = await openPage(world, world.site, { expected: [/ERR_FAILED|ERR_INTERNET_DISCONNECTED|WebSocket/] })
-    await openWidget(page)
-    await say(page, 'before')
-    const visitorId = await until(async () => {
-      const id = await visitorOf(page)
-      return id !== 'undefined' && id
-    }, 'the visitor’s id')
-    await until(async () => (await messagesOf(visitorId).catch(() => [])).length === 1, 'the first message')
+    const visitorId = await begin(page, 'before')
     await page.context().setOffline(true)
     await say(page, 'on my way')
     await page.goto('about:blank')
@@ -93,13 +93,7 @@ describe('a visitor who goes on to the next page', () => {
 
   it('a page that emptied its storage goes on with the same visitor', async () => {
     const page = await openPage(world, world.site, { expected: [/ERR_INTERNET_DISCONNECTED/] })
-    await openWidget(page)
-    await say(page, 'one')
-    await log(page).getByText('one').waitFor()
-    const visitorId = await until(async () => {
-      const id = await visitorOf(page)
-      return id !== 'undefined' && id
-    }, 'the visitor’s id')
+    const visitorId = await begin(page, 'one')
     await page.evaluate(() => localStorage.clear())
     await page.context().setOffline(true)
     await say(page, 'two')
