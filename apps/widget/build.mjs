@@ -1,5 +1,5 @@
 /**
- * Builds `dist/widget.js`, the loader, and `dist/chat.<hash>.js`, which it imports on the first click.
+ * Builds `dist/widget.js`, the loader, and `dist/chat.<hash>.js`, which it imports when it is wanted.
  * `--watch` builds again after every change.
  */
 import { createHash } from 'node:crypto'

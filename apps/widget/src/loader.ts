@@ -2,6 +2,7 @@
  * The one script of a customer's page: shows the launcher and waits. No dependency, no global, and neither request nor socket
  * before the first click, with which the chat comes: only a message that the page before could not send brings it at once.
  */
+import { isToBeSent, outboxPrefix } from '@dosti/client/unsent'
 import type { mount } from './chat.tsx'
 import css from './launcher.css'
 import { LAUNCHER_STRINGS } from './strings.ts'
@@ -16,8 +17,6 @@ interface Chat {
 
 const HOST = 'dosti-chat'
 const SVG = 'http://www.w3.org/2000/svg'
-/** An older message is not sent behind its writer's back. */
-const SENT_WITHIN_MS = 3_600_000
 /** A page that takes our element out this often does not want it. */
 const REATTACH_MAX = 20
 
@@ -118,14 +117,12 @@ function createWidget(gateway: string, key: string): { host: HTMLElement; destro
   }
 }
 
-/** Whether an outbox of this key has something that it would send (`createOutbox`). Storage may be denied. */
+/** Whether an outbox of this key has something that it would send. Storage may be denied. */
 function leftUnsent(key: string): boolean {
   try {
-    return Object.entries(localStorage).some(([name, value]) => {
-      if (!name.startsWith(`dosti:outbox:${key}:`)) return false
-      const { state, createdAt } = JSON.parse(value as string) as { state?: string; createdAt?: number }
-      return state === 'sending' && Date.now() - Number(createdAt) < SENT_WITHIN_MS
-    })
+    return Object.entries(localStorage).some(
+      ([name, value]) => name.startsWith(outboxPrefix(key)) && isToBeSent(JSON.parse(value as string), Date.now()),
+    )
   } catch {
     return false
   }

@@ -1,6 +1,7 @@
 /** Pending messages in the browser's storage: they outlive the page, and every tab of the same scope sees the same ones. */
 import type { StoredEvent, WireError } from '@dosti/contracts'
 import type { KeyValueStore } from './key-value-store.ts'
+import { outboxPrefix } from './unsent.ts'
 
 /** A message or note on its way. */
 export interface PendingMessage {
@@ -35,7 +36,7 @@ export interface KeptMessages {
 
 /** The messages of one scope. */
 export function keepMessages(storage: KeyValueStore, scope: string): KeptMessages {
-  const prefix = `dosti:outbox:${scope}:`
+  const prefix = outboxPrefix(scope)
   return {
     all: () =>
       storage

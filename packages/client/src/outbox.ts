@@ -18,6 +18,7 @@ import type { KeyValueStore } from './key-value-store.ts'
 import { asRequestError, toWire, type RequestError } from './request-error.ts'
 import { createSignal, createStore, type Store } from './store.ts'
 import { browserTurns, type Turns } from './turns.ts'
+import { isToBeSent } from './unsent.ts'
 
 export interface Outbox {
   /** All threads and tabs together, in the order they were written. */
@@ -52,8 +53,6 @@ export interface OutboxOptions {
   turns?: Turns
 }
 
-/** A message found at a reload after longer than this is offered again, not sent behind its writer's back. */
-const STALE_AFTER_MS = 60 * 60 * 1000
 /** So many times may the server fail at the same message before it must not block those behind it. */
 const INTERNAL_FAILURES_MAX = 5
 
@@ -272,7 +271,7 @@ class StoredOutbox implements Outbox {
   }
 
   #refreshed(message: PendingMessage): PendingMessage {
-    if (message.state === 'failed' || this.#clock.now() - message.createdAt < STALE_AFTER_MS) return message
+    if (message.state === 'failed' || isToBeSent(message, this.#clock.now())) return message
     const code: ErrorCode = 'service.unavailable'
     return { ...message, state: 'failed', error: { code, message: 'This message was not sent in time.' } }
   }

@@ -1,6 +1,6 @@
 /** The SQL of accounts that every request or every process waits for; the rest goes through Prisma. */
 import type { Revoked } from '@dosti/accounts'
-import { THREADS } from './conversation-statements.ts'
+import { CLOCK, THREADS } from './conversation-statements.ts'
 import { rowsFrom, type Statement, type Value } from './statement.ts'
 
 /** What was asked for, row by row, from the arrays behind the scope; answers carry the place in them, from 1. */
@@ -61,11 +61,8 @@ export interface SessionRow {
   revoked_at: number | null
 }
 
-/** By the database's clock, which all who ask for revocations share. */
-const NOW = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
-
 const SESSION = `s.id, s.workspace_id, w.name AS workspace_name, s.agent_id, a.name, a.email, a.available, s.expires_at,
-      coalesce(s.revoked_at, a.removed_at, CASE WHEN s.expires_at <= ${NOW} THEN s.expires_at END) AS revoked_at`
+      coalesce(s.revoked_at, a.removed_at, CASE WHEN s.expires_at <= ${CLOCK} THEN s.expires_at END) AS revoked_at`
 const WHOSE = `JOIN agent a ON a.workspace_id = s.workspace_id AND a.id = s.agent_id
     JOIN workspace w ON w.id = s.workspace_id`
 
@@ -86,7 +83,7 @@ export const TAKE_TICKETS: Statement<[digests: string[]], SessionRow> = {
   text: `
     WITH taken AS (
       DELETE FROM ticket t USING ${rowsFrom({ digest: 'text' }, { withPlace: true })} k
-      WHERE t.digest = k.digest AND t.expires_at > ${NOW}
+      WHERE t.digest = k.digest AND t.expires_at > ${CLOCK}
       RETURNING k.place, t.workspace_id, t.session_id
     )
     SELECT taken.place, ${SESSION}
@@ -101,31 +98,31 @@ export const CREATE_TICKET: Statement<
   unknown
 > = {
   name: 'create_ticket',
-  text: `INSERT INTO ticket (workspace_id, digest, session_id, expires_at) VALUES ($1, $2, $3, ${NOW} + $4::bigint)`,
+  text: `INSERT INTO ticket (workspace_id, digest, session_id, expires_at) VALUES ($1, $2, $3, ${CLOCK} + $4::bigint)`,
 }
 
 /** Keeps the first time. */
 export const REVOKE_KEY: Statement<[workspaceId: string, key: string], unknown> = {
   name: 'revoke_key',
-  text: `UPDATE public_key SET revoked_at = ${NOW} WHERE workspace_id = $1 AND key = $2 AND revoked_at IS NULL`,
+  text: `UPDATE public_key SET revoked_at = ${CLOCK} WHERE workspace_id = $1 AND key = $2 AND revoked_at IS NULL`,
 }
 
 /** Keeps the first time. */
 export const REVOKE_SESSION: Statement<[workspaceId: string, sessionId: string], unknown> = {
   name: 'revoke_session',
-  text: `UPDATE session SET revoked_at = ${NOW} WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL`,
+  text: `UPDATE session SET revoked_at = ${CLOCK} WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL`,
 }
 
 /** Keeps the first time. */
 export const REVOKE_TOKEN: Statement<[workspaceId: string, visitorId: string, digest: string], unknown> = {
   name: 'revoke_token',
-  text: `UPDATE visitor_token SET revoked_at = ${NOW} WHERE workspace_id = $1 AND visitor_id = $2 AND digest = $3 AND revoked_at IS NULL`,
+  text: `UPDATE visitor_token SET revoked_at = ${CLOCK} WHERE workspace_id = $1 AND visitor_id = $2 AND digest = $3 AND revoked_at IS NULL`,
 }
 
 /** Keeps the first time. */
 export const REMOVE_AGENT: Statement<[workspaceId: string, agentId: string], unknown> = {
   name: 'remove_agent',
-  text: `UPDATE agent SET removed_at = ${NOW}, available = false WHERE workspace_id = $1 AND id = $2 AND removed_at IS NULL`,
+  text: `UPDATE agent SET removed_at = ${CLOCK}, available = false WHERE workspace_id = $1 AND id = $2 AND removed_at IS NULL`,
 }
 
 /** Sessions, keys and visitors' tokens that stopped to hold within the last so many milliseconds, of every workspace. */
@@ -133,7 +130,7 @@ export const READ_REVOKED: Statement<[withinMs: number], Revoked> = {
   name: 'read_revoked',
   text: `
     WITH scope AS MATERIALIZED (
-      SELECT set_config('dosti.scope', '*', true) AS id, ${NOW} AS now)
+      SELECT set_config('dosti.scope', '*', true) AS id, ${CLOCK} AS now)
     SELECT ended.kind, ended.id
     FROM scope CROSS JOIN LATERAL (
       SELECT 'session' AS kind, s.id FROM session s WHERE scope.id = '*' AND s.revoked_at > scope.now - $1::bigint

@@ -78,7 +78,9 @@ export interface Version {
   now: number
 }
 
-const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'
+/** The clock that gives events their timestamps, and ends sessions and tickets, in milliseconds. */
+export const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
+export const NOW = `${CLOCK} AS now`
 /** A `Version` in a SELECT list. */
 export const VERSION = `pg_current_xact_id()::xid::text AS version, ${NOW}`
 

@@ -1,10 +1,7 @@
 /** The SQL of the follower of the log and of the alerts. The follower reads in the scope of every workspace, as a reply never may. */
 import type { ConversationId, StoredEvent } from '@dosti/contracts'
-import { EVENT, THREADS } from './conversation-statements.ts'
+import { CLOCK, EVENT, NOW, THREADS } from './conversation-statements.ts'
 import { rowsFrom, type Statement } from './statement.ts'
-
-/** The clock that gives events their timestamps, in milliseconds. */
-const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 
 /** The follower that makes alerts. */
 export const ALERT_CURSOR = 'alerts'
@@ -108,8 +105,7 @@ export interface KeyRow {
 export const READ_SNAPSHOT: Statement<[], { finished: string; unbegun: string; now: number }> = {
   name: 'read_snapshot',
   text: `
-    SELECT pg_snapshot_xmin(s)::text AS finished, pg_snapshot_xmax(s)::text AS unbegun,
-      ${CLOCK} AS now
+    SELECT pg_snapshot_xmin(s)::text AS finished, pg_snapshot_xmax(s)::text AS unbegun, ${NOW}
     FROM pg_current_snapshot() s`,
 }
 
