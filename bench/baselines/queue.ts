@@ -1,10 +1,8 @@
-/**
- * Bare BullMQ, both ends in one process: milliseconds from `add` until BullMQ's stream of events, in whole milliseconds, has the job as
- * active, at a fixed rate. As many jobs go before that are not counted.
- */
+/** Bare BullMQ, both ends in one process: milliseconds from `add` until a job is active, at a fixed rate. As many jobs go before that are not counted. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
+import { jobStarts } from '../src/job-starts.ts'
 
 const [redisUrl = '', count = '100', perSecond = '20'] = process.argv.slice(2)
 const redis = new Redis(redisUrl)
@@ -26,11 +24,6 @@ for (let index = 0; index < 2 * Number(count); index += 1) {
   await wait(1000 / Number(perSecond))
 }
 while (handled < 2 * Number(count)) await wait(10)
-const times: number[] = []
-for (const [id, fields] of await redis.xrange('bull:bare:events', '-', '+')) {
-  const at = addedAt.get(fields[fields.indexOf('jobId') + 1] ?? '')
-  if (at !== undefined && fields[fields.indexOf('event') + 1] === 'active') times.push(Number(id.split('-')[0]) - at)
-}
-if (times.length !== Number(count)) throw new Error(`${times.length} of ${count} jobs were seen to start`)
-process.stdout.write(JSON.stringify(times))
+const startedAt = await jobStarts(redis, 'bull:bare')
+process.stdout.write(JSON.stringify(Array.from(addedAt, ([id, at]) => (startedAt.get(id) ?? Number.NaN) - at)))
 process.exit(0)

@@ -4,12 +4,13 @@ import { Redis } from 'ioredis'
 import type pg from 'pg'
 import { latencies } from '../load/measure.ts'
 import { takeWarmTurns, type Figure, type Measure } from '../src/figure.ts'
+import { jobStarts } from '../src/job-starts.ts'
 import { onCore, ROOT } from '../src/processes.ts'
 import { createWorld } from '../src/world.ts'
 
 const PER_SECOND = 20
 
-export const alerts: Measure = async ({ flags, running, generator, stores, say }) => {
+export const alerts: Measure = async ({ flags, running, generator, stores, baselineUrl, say }) => {
   // A database of its own: the worker would first ring for every visitor of the figures before.
   const world = await createWorld(running, stores, 'alerts')
   const count = flags.quick ? 5 : 40
@@ -30,12 +31,20 @@ export const alerts: Measure = async ({ flags, running, generator, stores, say }
       throw new Error(`${seen.rang} of ${count} rang: ${worker.output().slice(-2000)}`)
     return { seen, started: await untilStarted(world.sql, stores.redisUrl, prefix) }
   }
-  const bare = async () => {
-    const times = bareTimes(stores.redisUrl, count)
-    return { seen: { ...latencies(times), acknowledged: count, rang: count }, started: times }
-  }
-  say(`${count} first messages, ${PER_SECOND} a second, ours and bare BullMQ in turn, ${flags.repeats} times`)
-  const results = await takeWarmTurns(flags.repeats, { ours, bare })
+  const jobs =
+    (file: string, ...args: string[]) =>
+    async () => {
+      const times = jobTimes(file, [stores.redisUrl, String(count), String(PER_SECOND), ...args])
+      return { seen: { ...latencies(times), acknowledged: count, rang: count }, started: times }
+    }
+  say(
+    `${count} first messages, ${PER_SECOND} a second, ours, bare BullMQ, and bare BullMQ after a commit in turn, ${flags.repeats} times`,
+  )
+  const results = await takeWarmTurns(flags.repeats, {
+    ours,
+    bare: jobs('queue'),
+    afterCommit: jobs('queue-after-commit', baselineUrl),
+  })
   for (const node of [gateway, worker]) await node.stop()
   const name = 'bare BullMQ, from add'
   const p50 = (list: { started: number[] }[]) => list.map(({ started }) => latencies(started).p50)
@@ -50,7 +59,15 @@ export const alerts: Measure = async ({ flags, running, generator, stores, say }
         ours: p50(results.ours),
         baseline: { name, values: p50(results.bare) },
         budget: { ratioAtMost: 3 },
-        note: "both until the entry in BullMQ's stream of events, which has whole milliseconds; ours from Postgres' commit timestamp",
+        note: "both until the entry in BullMQ's stream of events; ours from Postgres' commit timestamp",
+      },
+      {
+        what: 'committed to job active, p50',
+        unit: 'ms',
+        ours: p50(results.ours),
+        baseline: { name: 'commit, publish, SELECT, INSERT, add, bare', values: p50(results.afterCommit) },
+        budget: undefined,
+        note: 'the same steps with nothing in them, in one process; from the commit timestamp as well',
       },
       {
         what: 'sent by the visitor to shown at the agent, p50',
@@ -68,13 +85,8 @@ export const alerts: Measure = async ({ flags, running, generator, stores, say }
 /** Milliseconds from the commit of each message to the moment when its job went to a handler, as BullMQ's own stream of events tells. */
 async function untilStarted(sql: pg.Pool, redisUrl: string, prefix: string): Promise<number[]> {
   const redis = new Redis(redisUrl)
-  const entries = await redis.xrange('dosti:alerts:events', '-', '+')
+  const startedAt = await jobStarts(redis, 'dosti:alerts')
   redis.disconnect()
-  const startedAt = new Map<string, number>()
-  for (const [id, fields] of entries) {
-    const jobId = fields[fields.indexOf('jobId') + 1] ?? ''
-    if (fields[fields.indexOf('event') + 1] === 'active') startedAt.set(jobId, Number(id.split('-')[0]))
-  }
   const { rows } = await sql.query<{ id: string; committed: number }>(
     `SELECT a.id, extract(epoch FROM pg_xact_commit_timestamp(e.xid::text::xid))::float * 1000 AS committed FROM alert a
      JOIN event e ON e.workspace_id = a.workspace_id AND e.visitor_id = a.visitor_id AND e.stream = 'public' AND e.seq = a.event_seq
@@ -88,14 +100,13 @@ async function untilStarted(sql: pg.Pool, redisUrl: string, prefix: string): Pro
   })
 }
 
-function bareTimes(redisUrl: string, count: number): number[] {
-  const [command, args] = onCore(0, process.execPath, [
-    'bench/baselines/queue.ts',
-    redisUrl,
-    String(count),
-    String(PER_SECOND),
-  ])
-  const { stdout, stderr, status } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8' })
+function jobTimes(file: string, args: readonly string[]): number[] {
+  const [command, rest] = onCore(0, process.execPath, [`bench/baselines/${file}.ts`, ...args])
+  const { stdout, stderr, status } = spawnSync(command, rest, { cwd: ROOT, encoding: 'utf8' })
   if (status !== 0) throw new Error(`The bare queue failed: ${stderr}`)
-  return JSON.parse(stdout) as number[]
+  const times = JSON.parse(stdout) as (number | null)[]
+  return times.map((time) => {
+    if (time === null) throw new Error("a job of the bare queue is not in BullMQ's stream of events")
+    return time
+  })
 }

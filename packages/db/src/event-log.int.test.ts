@@ -15,7 +15,7 @@ import { createConversationStore } from './conversation-store.ts'
 import { createEventLog } from './event-log.ts'
 import type { AddedAlert, LedLog, LogEntry } from './event-log.ts'
 import { createLogReader } from './log-reader.ts'
-import { TRY_LEAD, WATCH_PEER } from './log-statements.ts'
+import { TRY_LEAD, SET_LEADER } from './log-statements.ts'
 import { migrate } from './migrate.ts'
 import { scoped } from './scope.ts'
 import { run } from './statement.ts'
@@ -139,7 +139,7 @@ describe('the log and its follower', () => {
     const client = await db.pool.connect()
     const ended = new Promise((resolve) => client.once('error', resolve))
     expect(await run(client, TRY_LEAD, ['frozen'])).toEqual([{ leads: true }])
-    await run(client, WATCH_PEER, [])
+    await run(client, SET_LEADER, [])
     await ended
     client.release(true)
     await inTransaction(db, [workspaceId], async (other) => {
@@ -182,6 +182,26 @@ describe('the log and its follower', () => {
         agents: ['agt_ann', 'agt_ben'],
       },
     ])
+  })
+
+  it('the leader waits for no disk; whoever takes an alert flushes what made it', async () => {
+    await store.change([visitorSends({ workspaceId, visitorId: 'flushed' }, 'hello?')])
+    const [first] = await leading(db, follow)
+    const written = async (upTo: 'insert' | 'flush', from = '0/0') =>
+      (
+        await db.pool.query<{ lsn: string; isBeyond: boolean }>(
+          `SELECT lsn::text, lsn >= $1::pg_lsn AS "isBeyond" FROM pg_current_wal_${upTo}_lsn() lsn`,
+          [from],
+        )
+      ).rows[0]
+    const made = await written('insert')
+    expect(await createAlertStore(db).take(workspaceId, first?.alertId ?? 'alr_')).toBeDefined()
+    expect(await written('flush', made?.lsn)).toMatchObject({ isBeyond: true })
+    const client = await db.pool.connect()
+    await run(client, SET_LEADER, [])
+    const { rows } = await client.query('SHOW synchronous_commit')
+    client.release(true)
+    expect(rows).toEqual([{ synchronous_commit: 'off' }])
   })
 
   it('P4 rings for no agent whose membership ended', async () => {

@@ -4,7 +4,7 @@ import type { AlertDraft, Attendance, Ids } from '@dosti/conversations'
 import type pg from 'pg'
 import { DEADLINE_MS, withinDeadline } from './client.ts'
 import type { Db } from './client.ts'
-import { ADVANCE, ALERT_CURSOR, READ_LOG, TRY_LEAD, WATCH_PEER, type LogRow } from './log-statements.ts'
+import { ADVANCE, ALERT_CURSOR, READ_LOG, TRY_LEAD, SET_LEADER, type LogRow } from './log-statements.ts'
 import { transact } from './scope.ts'
 import { call, run } from './statement.ts'
 import { translate } from './unavailable.ts'
@@ -97,7 +97,7 @@ async function leadOnce(
   try {
     const [row] = await inTurn(() => run(client, TRY_LEAD, [ALERT_CURSOR]))
     if (row?.leads !== true) return
-    await inTurn(() => run(client, WATCH_PEER, []))
+    await inTurn(() => run(client, SET_LEADER, []))
     beat = setInterval(() => void inTurn(() => client.query('SELECT 1')).catch(onBroken), BEAT_EVERY_MS)
     await work(ledLog(client, ids, inTurn), AbortSignal.any([signal, lost.signal]))
   } finally {

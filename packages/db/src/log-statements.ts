@@ -30,11 +30,16 @@ export const TRY_LEAD: Statement<[name: string], { leads: boolean }> = {
   text: `SELECT pg_try_advisory_lock(hashtextextended('dosti.follower.' || $1, 0)) AS leads`,
 }
 
-/** Notices within a few seconds that the leader's machine is gone, which closes no connection, or that its process stands still. */
-export const WATCH_PEER: Statement<[], unknown> = {
-  name: 'watch_peer',
-  text: `SELECT set_config('tcp_keepalives_idle', '2', false), set_config('tcp_keepalives_interval', '1', false),
-    set_config('tcp_keepalives_count', '2', false), set_config('idle_session_timeout', '5000', false)`,
+/**
+ * How the leader's session commits and ends. It does not wait for the disk: what it wrote is lost with the cursor or not at all, and
+ * flushed before any of it rings, by the commit of whoever takes an alert. And Postgres notices within a few seconds that the
+ * leader's machine is gone, which closes no connection, or that its process stands still.
+ */
+export const SET_LEADER: Statement<[], unknown> = {
+  name: 'set_leader',
+  text: `SELECT set_config('synchronous_commit', 'off', false), set_config('tcp_keepalives_idle', '2', false),
+    set_config('tcp_keepalives_interval', '1', false), set_config('tcp_keepalives_count', '2', false),
+    set_config('idle_session_timeout', '5000', false)`,
 }
 
 /**
