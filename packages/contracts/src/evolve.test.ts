@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { AgentsConversation } from './conversation.ts'
 import type { StoredEvent } from './events.ts'
-import { evolve, visitorView } from './evolve.ts'
+import { evolve, evolveRead, visitorView } from './evolve.ts'
 
 const sent = (text: string) =>
   ({
@@ -25,6 +25,14 @@ it.each([
 ])('a list row holds 200 code points: %s', (text, preview) =>
   expect(evolve(null, sent(text)).lastMessage?.text).toBe(preview),
 )
+
+it('no more is unread than came after what the agents read', () => {
+  const head: AgentsConversation = { ...evolve(null, sent('x')), seq: 9, unread: 5 }
+  const unreadAfter = (seq: number) => evolveRead(head, { by: 'agents', seq }).unread
+  expect([3, 7, 9, 99].map(unreadAfter)).toEqual([5, 2, 0, 0])
+  expect(evolveRead(head, { by: 'visitor', seq: 9 }).unread).toBe(5)
+  expect(evolveRead(visitorView(head), { by: 'agents', seq: 7 })).not.toHaveProperty('unread')
+})
 
 it('P2 of a head visitors see what is named for them, and of later fields nothing', () => {
   const head = { ...evolve(null, sent('x')), mood: 'internal' } as AgentsConversation

@@ -66,7 +66,9 @@ export function evolveRead<C extends Conversation>(head: C, mark: { by: 'visitor
   const seq = Math.min(mark.seq, head.seq)
   if (mark.by === 'visitor') return { ...head, readByVisitor: Math.max(head.readByVisitor, seq) }
   const readByAgents = Math.max(head.readByAgents, seq)
-  return { ...head, readByAgents, ...(head.unread !== undefined && readByAgents === head.seq ? { unread: 0 } : {}) }
+  if (head.unread === undefined) return { ...head, readByAgents }
+  // No more can be unread than came after the mark.
+  return { ...head, readByAgents, unread: Math.min(head.unread, head.seq - readByAgents) }
 }
 
 function numbered(head: Conversation | null, event: StoredEvent): AgentsConversation {
