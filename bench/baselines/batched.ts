@@ -1,10 +1,11 @@
-/** Plain Socket.IO that stores messages in shared INSERTs before it relays and acknowledges them. */
+/** Plain Socket.IO that stores messages in shared INSERTs, or in our store, before it relays and acknowledges them. */
 import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 import { groupCommit } from './group-commit.ts'
+import { ourStore } from './our-store.ts'
 
-const [port = '0', databaseUrl] = process.argv.slice(2)
-const store = groupCommit(databaseUrl, 2)
+const [port = '0', databaseUrl = '', whose] = process.argv.slice(2)
+const store = whose === 'ours' ? await ourStore(databaseUrl) : groupCommit(databaseUrl, 2)
 const http = createServer((_request, response) => response.end('ok'))
 const io = new Server(http, { serveClient: false })
 
@@ -12,8 +13,8 @@ io.on('connection', (socket) => {
   const { role, visitorId } = socket.handshake.query
   void socket.join(role === 'agent' ? 'support' : `visitor:${String(visitorId)}`)
   socket.on('send_message', async ({ message }: { message: string }, acknowledge: (reply: unknown) => void) => {
-    const row = await store(String(visitorId), message)
-    const stored = { id: row.id, timestamp: row.created_at.getTime() }
+    const { id, timestamp } = await store(String(visitorId), message)
+    const stored = { id, timestamp }
     io.to('support').emit('message', { visitorId, message, ...stored })
     acknowledge({ success: true, ...stored })
   })

@@ -1,10 +1,10 @@
 /** Group commit and nothing else: what waits goes into one INSERT as soon as a connection is free. No order, no repeats, no heads. */
 import pg from 'pg'
 
-/** A message as it is stored. */
+/** Where a message was stored, and when, in milliseconds since 1970. */
 export interface Stored {
   id: string
-  created_at: Date
+  timestamp: number
 }
 
 interface Waiting {
@@ -33,8 +33,8 @@ export function groupCommit(databaseUrl: string | undefined, connections: number
       waiting = waiting.slice(BATCH_MAX)
       try {
         const values = [batch.map(({ visitorId }) => visitorId), batch.map(({ text }) => text)]
-        const { rows } = await pool.query<Stored>({ ...insert, values })
-        batch.forEach(({ resolve }, index) => resolve(rows[index] as Stored))
+        const { rows } = await pool.query<{ id: string; created_at: Date }>({ ...insert, values })
+        rows.forEach(({ id, created_at: at }, index) => batch[index]?.resolve({ id, timestamp: at.getTime() }))
       } catch (error) {
         for (const { reject } of batch) reject(error)
       }

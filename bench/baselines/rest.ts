@@ -1,7 +1,7 @@
 /** Plain Fastify: a hello, the send route without a store and with each of several, and a poll by one indexed SELECT. */
 import Fastify from 'fastify'
 import pg from 'pg'
-import { groupCommit, type Stored } from './group-commit.ts'
+import { groupCommit } from './group-commit.ts'
 import { ourStore } from './our-store.ts'
 
 const [port = '0', databaseUrl, ourDatabaseUrl = ''] = process.argv.slice(2)
@@ -43,21 +43,19 @@ const sendStored = (
     return answer(id, timestamp, message)
   })
 }
-const stamped = ({ id, created_at: at }: Stored) => ({ id, timestamp: at.getTime() })
 
 const insert = {
   name: 'insert_message',
   text: 'INSERT INTO message (visitor_id, text) VALUES ($1, $2) RETURNING id, created_at',
 }
 sendStored('/send-stored', async (visitorId, message) => {
-  const { rows } = await pool.query<Stored>({ ...insert, values: [visitorId, message] })
+  const { rows } = await pool.query<{ id: string; created_at: Date }>({ ...insert, values: [visitorId, message] })
   const [stored] = rows
   if (stored === undefined) throw new Error('the INSERT returned nothing')
-  return stamped(stored)
+  return { id: stored.id, timestamp: stored.created_at.getTime() }
 })
 
-const storeInGroups = groupCommit(databaseUrl, 2)
-sendStored('/send-batched', async (visitorId, message) => stamped(await storeInGroups(visitorId, message)))
+sendStored('/send-batched', groupCommit(databaseUrl, 2))
 
 sendStored('/send-ours', await ourStore(ourDatabaseUrl))
 

@@ -14,7 +14,7 @@ const RATES = [500, 2000]
 const MESSAGES_MIN = 3000
 const SUPPORT: Handshake = { query: { role: 'agent' } }
 
-type Results = Record<'ours' | 'insert' | 'batched', DeliveriesResult[]>
+type Results = Record<'ours' | 'insert' | 'batched' | 'store', DeliveriesResult[]>
 
 export const delivery: Measure = async (setting) => {
   const rows: Row[] = []
@@ -56,12 +56,14 @@ async function measureOn(
   rate: number,
 ): Promise<Results> {
   const gateway = await world.gateway()
-  const baseline = (file: string) =>
-    startNode(running, { entry: `bench/baselines/${file}.ts`, args: ['{port}', baselineUrl], readyPath: '/hello' })
-  const insert = await baseline('insert')
-  const batched = await baseline('batched')
+  const baseline = (file: string, ...args: string[]) =>
+    startNode(running, { entry: `bench/baselines/${file}.ts`, args: ['{port}', ...args], readyPath: '/hello' })
+  const insert = await baseline('insert', baselineUrl)
+  const batched = await baseline('batched', baselineUrl)
+  // In a database of its own: our gateway looks for what it was not told of.
+  const store = await baseline('batched', (await createWorld(running, stores, `apart_${rate}`)).databaseUrl, 'ours')
   say(
-    `${rate} messages a second, postgres on ${stores.place}: ours, INSERT and group commit in turn, ${flags.repeats} times`,
+    `${rate} messages a second, postgres on ${stores.place}: ours, INSERT, group commit and our store in turn, ${flags.repeats} times`,
   )
   const run = (node: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
     const result = await generator.run<'deliveries'>({
@@ -84,13 +86,14 @@ async function measureOn(
     ours: run(gateway, () => world.agent(), 'message.sent'),
     insert: run(insert, async () => SUPPORT, 'message'),
     batched: run(batched, async () => SUPPORT, 'message'),
+    store: run(store, async () => SUPPORT, 'message'),
   })
-  for (const node of [gateway, insert, batched]) await node.stop()
+  for (const node of [gateway, insert, batched, store]) await node.stop()
   return results
 }
 
 function rowsOf(
-  { ours, insert, batched }: Results,
+  { ours, insert, batched, store }: Results,
   where: string,
   budgets: Partial<Record<'p50' | 'p99', Row['budget']>>,
 ): Row[] {
@@ -110,5 +113,6 @@ function rowsOf(
     },
     besideInsert('p99'),
     row('p50', 'Socket.IO + group commit alone', batched, undefined),
+    row('p50', 'Socket.IO + our store alone', store, undefined),
   ]
 }

@@ -6,9 +6,10 @@ import { median, takeWarmTurns, type Figure, type Measure, type Row, type Settin
 import { inspectable, lookedInto } from '../src/look.ts'
 import { runPgbench } from '../src/pgbench.ts'
 import { startNode, type Node } from '../src/processes.ts'
+import { createWorld } from '../src/world.ts'
 
 const DURABILITY =
-  'ours, INSERT, group commit and prisma: fsync on, synchronous_commit on, acknowledged after the commit; relay: stores nothing'
+  'all but the relay: fsync on, synchronous_commit on, acknowledged after the commit; relay: stores nothing'
 
 /** Many visitors with one send in flight each; then one visitor with many in flight. */
 const SHAPES = [
@@ -24,11 +25,14 @@ export const sends: Measure = async (setting) => {
   const relay = await baseline('relay')
   const insert = await baseline('insert', baselineUrl)
   const batched = await baseline('batched', baselineUrl)
+  // In a database of its own: our gateway looks for what it was not told of.
+  const apart = await createWorld(running, stores, 'apart')
+  const store = await baseline('batched', apart.databaseUrl, 'ours')
   const prisma = await baseline('prisma', baselineUrl)
   const rows: Row[] = []
   const raw: Record<string, unknown> = {}
   for (const shape of SHAPES) {
-    say(`${shape.name}: ours, relay, INSERT, group commit, prisma in turn, ${flags.repeats} times`)
+    say(`${shape.name}: ours, relay, INSERT, group commit, our store, prisma in turn, ${flags.repeats} times`)
     const job = (node: Node, listener: () => Promise<Handshake>, heardAs: string) => async () => {
       const look = lookedInto(setting, node === gateway ? node : undefined, `sends, ${shape.name}`)
       const result = await setting.generator.run<'sends'>(
@@ -56,13 +60,14 @@ export const sends: Measure = async (setting) => {
       relay: job(relay, async () => ({ query: { role: 'agent' } }), 'message'),
       insert: job(insert, async () => ({ query: { role: 'agent' } }), 'message'),
       batched: job(batched, async () => ({ query: { role: 'agent' } }), 'message'),
+      store: job(store, async () => ({ query: { role: 'agent' } }), 'message'),
       prisma: job(prisma, async () => ({ query: { role: 'agent' } }), 'message'),
     })
     raw[shape.name] = results
     rows.push(...rowsOf(shape.name, results))
   }
   rows.push(...(await besidePgbench(setting, rows)))
-  for (const node of [gateway, relay, insert, batched, prisma]) await node.stop()
+  for (const node of [gateway, relay, insert, batched, store, prisma]) await node.stop()
   return {
     name: 'sends',
     title: 'Durable sends through one gateway',
@@ -74,7 +79,7 @@ export const sends: Measure = async (setting) => {
 
 function rowsOf(
   shape: string,
-  results: Record<'ours' | 'relay' | 'insert' | 'batched' | 'prisma', (LoopResult & { batch: number })[]>,
+  results: Record<'ours' | 'relay' | 'insert' | 'batched' | 'store' | 'prisma', (LoopResult & { batch: number })[]>,
 ): Row[] {
   const rates = (list: LoopResult[]) => list.map(({ perSecond }) => perSecond)
   const ours = rates(results.ours)
@@ -93,6 +98,7 @@ function rowsOf(
     },
     row('Socket.IO + one prepared INSERT', results.insert, undefined),
     row('Socket.IO + group commit alone', results.batched, undefined),
+    row('Socket.IO + our store alone', results.store, undefined),
     row('Socket.IO + prisma.create', results.prisma, many ? { ratioAtLeast: 5 } : undefined),
   ]
 }
