@@ -13,8 +13,7 @@ io.on('connection', (socket) => {
   const { role, visitorId } = socket.handshake.query
   void socket.join(role === 'agent' ? 'support' : `visitor:${String(visitorId)}`)
   socket.on('send_message', async ({ message }: { message: string }, acknowledge: (reply: unknown) => void) => {
-    const { id, timestamp } = await store(String(visitorId), message)
-    const stored = { id, timestamp }
+    const stored = await store(String(visitorId), message)
     io.to('support').emit('message', { visitorId, message, ...stored })
     acknowledge({ success: true, ...stored })
   })

@@ -3,6 +3,7 @@ import { createConversations } from '@dosti/conversations'
 import { createAccountStore, createConversationStore, createDb } from '@dosti/db'
 import { createIds } from '@dosti/runtime'
 import { WORKSPACE } from '../src/world.ts'
+import type { Stored } from './group-commit.ts'
 
 /** Stores messages of open visitors of the workspace that is measured: numbered, in order, with their heads. */
 export async function ourStore(databaseUrl: string) {
@@ -14,9 +15,9 @@ export async function ourStore(databaseUrl: string) {
     clock: Date.now,
     defer: setImmediate,
   })
-  return async (visitorId: string, text: string): Promise<{ id: string; timestamp: number }> => {
+  return async (visitorId: string, text: string): Promise<Stored> => {
     const actor = { kind: 'visitor', workspaceId: WORKSPACE, visitorId, bound: false } as const
     const { event } = await send(actor, { text }, { requestId: '' })
-    return event
+    return { id: event.id, timestamp: event.timestamp }
   }
 }

@@ -35,15 +35,16 @@ const send = {
   text: 'INSERT INTO message (visitor_id, text) VALUES ($1, $2) RETURNING id, pg_current_xact_id()::text AS xid',
 }
 const read = { name: 'read', text: 'SELECT id FROM message WHERE id >= $1 ORDER BY id LIMIT 500' }
-const store = { name: 'store', text: 'INSERT INTO job (message_id) VALUES ($1)' }
+const store = { name: 'store', text: 'INSERT INTO job (message_id) VALUES ($1) ON CONFLICT DO NOTHING' }
 
 subscriber.on('message', (_channel, heard) => void follow(heard))
 await subscriber.subscribe('stored')
 async function follow(heard: string): Promise<void> {
   const { rows } = await follower.query<{ id: string }>({ ...read, values: [heard] })
   for (const { id } of rows) {
-    await follower.query({ ...store, values: [id] })
-    await queue.add('ring', {}, { jobId: `message-${id}`, removeOnComplete: true })
+    // A look that came late has seen what the next one is told of.
+    const { rowCount } = await follower.query({ ...store, values: [id] })
+    if (rowCount === 1) await queue.add('ring', {}, { jobId: `message-${id}`, removeOnComplete: true })
   }
 }
 

@@ -1,7 +1,7 @@
 /** Plain Fastify: a hello, the send route without a store and with each of several, and a poll by one indexed SELECT. */
 import Fastify from 'fastify'
 import pg from 'pg'
-import { groupCommit } from './group-commit.ts'
+import { groupCommit, type Stored } from './group-commit.ts'
 import { ourStore } from './our-store.ts'
 
 const [port = '0', databaseUrl, ourDatabaseUrl = ''] = process.argv.slice(2)
@@ -32,10 +32,7 @@ app.post<Send>('/send', { schema: { body } }, async (request, reply) => {
 })
 
 /** The same route with a store behind it. */
-const sendStored = (
-  path: string,
-  store: (visitorId: string, text: string) => Promise<{ id: string; timestamp: number }>,
-): void => {
+const sendStored = (path: string, store: (visitorId: string, text: string) => Promise<Stored>): void => {
   app.post<Send>(path, { schema: { body } }, async (request, reply) => {
     const { apiKey, visitorId, message } = request.body
     if (apiKey !== 'dosti_pub_baseline') return reply.code(401).send({ success: false })
