@@ -24,6 +24,10 @@ export function deliver(
 ): void {
   const { adapter, sockets } = io.of('/')
   const { rooms: members } = adapter
+  const push = (rooms: string[], withheld: readonly string[], name: string, data: unknown): void => {
+    const audience = io.to(rooms)
+    ;(withheld.length === 0 ? audience : audience.except([...withheld])).emit(name, data)
+  }
   for (const one of told) {
     const { event, origin } = one
     const rooms = roomsFor(one)
@@ -31,7 +35,7 @@ export function deliver(
     const mayBeDropped = event.name === 'typing.started' || event.name === 'typing.stopped'
     const withheld = mayBeDropped ? [SLOW_ROOM] : []
 
-    if (rooms.some((room) => members.has(room))) io.local.to(rooms).except(withheld).emit(event.name, data)
+    if (rooms.some((room) => members.has(room))) push(rooms, withheld, event.name, data)
     if (raw.hasAny(rooms)) raw.send(rooms, JSON.stringify({ event: event.name, data }), { mayBeDropped })
 
     const publishedRooms = rooms.map(publishedRoom).filter((room) => members.has(room))
@@ -45,10 +49,8 @@ export function deliver(
       (room) => (members.get(room)?.size ?? 0) > 1 || !members.get(room)?.has(echo ?? ''),
     )
     if (!isForOthers) continue
-    io.local
-      .to(publishedRooms)
-      .except(echo === undefined ? withheld : [...withheld, echo])
-      .emit(spoken.name, spoken.data)
+    if (echo !== undefined) withheld.push(echo)
+    push(publishedRooms, withheld, spoken.name, spoken.data)
   }
 }
 

@@ -13,6 +13,7 @@ import { writeOnce } from './one-write.ts'
 import { fencePackets } from './packet-fence.ts'
 import { publishedRoom, speakPublished } from './published.ts'
 import { cut, watchReaders } from './slow-readers.ts'
+import { textPackets } from './text-packets.ts'
 
 /** A packet beyond this ends the connection; anything up to it is answered, if only with a refusal. */
 const PACKET_BYTES_MAX = 1_000_000
@@ -28,6 +29,7 @@ export function createSocketIo(
     allowEIO3: true,
     destroyUpgrade: false,
     serveClient: false,
+    parser: textPackets,
     connectTimeout: 10_000,
     pingInterval: HEARTBEAT_MS,
     pingTimeout: HEARTBEAT_MS,

@@ -9,11 +9,16 @@ const POOL_DIGITS = 200 * RANDOM_DIGITS
 export function createIds(clock: () => number = Date.now): { next<P extends IdPrefix>(prefix: P): `${P}_${string}` } {
   let pool = ''
   let used = 0
+  let now = NaN
+  let time = ''
   return {
     next(prefix) {
+      const before = now
+      now = clock()
+      if (now !== before) time = now.toString(16).padStart(12, '0')
       if (used === pool.length) [pool, used] = [randomBytes(POOL_DIGITS / 2).toString('hex'), 0]
       used += RANDOM_DIGITS
-      return `${prefix}_${clock().toString(16).padStart(12, '0')}${pool.slice(used - RANDOM_DIGITS, used)}`
+      return `${prefix}_${time}${pool.slice(used - RANDOM_DIGITS, used)}`
     },
   }
 }
