@@ -24,9 +24,9 @@ export function deliver(
 ): void {
   const { adapter, sockets } = io.of('/')
   const { rooms: members } = adapter
-  const push = (rooms: string[], withheld: readonly string[], name: string, data: unknown): void => {
+  const push = (rooms: string[], withheld: string[], name: string, data: unknown): void => {
     const audience = io.to(rooms)
-    ;(withheld.length === 0 ? audience : audience.except([...withheld])).emit(name, data)
+    ;(withheld.length === 0 ? audience : audience.except(withheld)).emit(name, data)
   }
   for (const one of told) {
     const { event, origin } = one
