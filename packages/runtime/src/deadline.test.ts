@@ -38,6 +38,20 @@ describe('D8 withinDeadline', () => {
     expect(second.end).toBe('service.unavailable')
   })
 
+  it('work that ends after it was given up changes nothing for the others', async () => {
+    const tardy = Promise.withResolvers<string>()
+    const [first, given] = [follow(withinDeadline(tardy.promise)), follow(withinDeadline(never()))]
+    await vi.advanceTimersByTimeAsync(REQUEST_DEADLINE_MS)
+    const [between, done] = [follow(withinDeadline(never())), Promise.withResolvers<string>()]
+    const [quick, last] = [follow(withinDeadline(done.promise)), follow(withinDeadline(never()))]
+    tardy.resolve('tardy')
+    done.resolve('done')
+    await vi.advanceTimersByTimeAsync(REQUEST_DEADLINE_MS - 1)
+    expect([between.end, quick.end, last.end]).toEqual(['waiting', 'done', 'waiting'])
+    await vi.advanceTimersByTimeAsync(1)
+    expect([first, given, between, last].map(({ end }) => end)).toEqual(Array(4).fill('service.unavailable'))
+  })
+
   it('gives more time where more is asked for', async () => {
     const long = follow(withinDeadline(never(), REQUEST_DEADLINE_MS + 5000))
     await vi.advanceTimersByTimeAsync(REQUEST_DEADLINE_MS + 4999)
