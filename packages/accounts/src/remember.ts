@@ -1,5 +1,7 @@
 /** How long a look-up may be believed, in milliseconds: a revoked key or session works at most this much longer. */
 const BELIEVED_MS = 1000
+/** What is asked for in the last part of that time is looked up anew; sooner would only be more often. In milliseconds. */
+const RENEWED_LAST_MS = 250
 const ENTRIES_MAX = 10_000
 
 /**
@@ -27,7 +29,7 @@ export function remember<Q extends unknown[], T>(
       answer.catch(() => entries.delete(key))
       return answer
     }
-    if (!known.isRenewed && known.until - now < BELIEVED_MS / 2) {
+    if (!known.isRenewed && known.until - now < RENEWED_LAST_MS) {
       known.isRenewed = true
       const answer = lookUp(...question)
       answer.then(
