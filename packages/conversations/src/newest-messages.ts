@@ -10,8 +10,11 @@ const BELIEVED_MS = 1000
 const ENTRIES_MAX = 50_000
 
 export interface NewestMessages {
-  /** From when on there certainly was no message a second ago or later, if that is not after this timestamp; else undefined. */
-  nothingSince(workspaceId: WorkspaceId, visitorId: VisitorId, timestamp: number): number | undefined
+  /**
+   * Certainly there was no message after this timestamp a second ago or later. Of a later timestamp than the one that Postgres
+   * confirmed nothing is said: it may be that of a message which was not told here, or a time of day, and only Postgres tells them apart.
+   */
+  hasNothingAfter(workspaceId: WorkspaceId, visitorId: VisitorId, timestamp: number): boolean
   /** Listens for a visitor's messages from now on: to be called before reading, so that none falls between the two. */
   watch(workspaceId: WorkspaceId, visitorId: VisitorId): Watch
   /** To be given everything the bus tells. */
@@ -41,11 +44,9 @@ export function createNewestMessages(
   const keyOf = (workspaceId: WorkspaceId, visitorId: VisitorId) => `${workspaceId} ${visitorId}`
 
   return {
-    nothingSince(workspaceId, visitorId, timestamp) {
+    hasNothingAfter(workspaceId, visitorId, timestamp) {
       const entry = known.get(keyOf(workspaceId, visitorId))
-      return entry !== undefined && entry.until > stopwatch() && timestamp >= entry.timestamp
-        ? entry.timestamp
-        : undefined
+      return entry !== undefined && entry.until > stopwatch() && timestamp === entry.timestamp
     },
     watch(workspaceId, visitorId) {
       const key = keyOf(workspaceId, visitorId)

@@ -62,11 +62,13 @@ export type PollMessages = (actor: VisitorActor, lastTimestamp: unknown, hold?: 
 export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages => {
   /** "Nothing new" from memory alone; undefined if only the store can tell. */
   const recall = (actor: VisitorActor, cursor: number | undefined): Poll | undefined => {
-    const now = clock()
-    if (cursor === undefined || cursor > now) return undefined
-    const nextTimestamp = newest.nothingSince(actor.workspaceId, actor.visitorId, cursor)
-    if (nextTimestamp === undefined) return undefined
-    return { messages: [], nextTimestamp, hasMore: false, truncated: isTruncated(cursor, since(actor, now)) }
+    if (cursor === undefined || !newest.hasNothingAfter(actor.workspaceId, actor.visitorId, cursor)) return undefined
+    return {
+      messages: [],
+      nextTimestamp: cursor,
+      hasMore: false,
+      truncated: isTruncated(cursor, since(actor, clock())),
+    }
   }
   const read = async (actor: VisitorActor, cursor: number | undefined, watch: Watch): Promise<Poll> => {
     const { workspaceId, visitorId } = actor
