@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { inTransaction } from '../testing/in-transaction.ts'
 import { openDb, openTestDb, WORKSPACES, randomIds as ids } from '../testing/open-db.ts'
 import type pg from 'pg'
-import { withConnection, type Db } from './client.ts'
+import { DEADLINE_MS, withConnection, type Db } from './client.ts'
 import { createConversationStore } from './conversation-store.ts'
 import { LOCK_WAITING } from './conversation-statements.ts'
 import { run } from './statement.ts'
@@ -183,6 +183,20 @@ describe('Postgres store: many at once', () => {
     expect((await store.thread({ ...of('marked'), internal: true, limit: 1 }))?.thread.conversation).toMatchObject({
       readByAgents: 10,
       unread: 0,
+    })
+  })
+
+  it('D8: marks at many locked visitors leave the lanes once nobody waits for them', async () => {
+    const held = Array.from({ length: 24 }, (_, index) => `held ${index}`)
+    await store.change(held.map((visitorId) => visitorSends({ workspaceId, visitorId }, 'a')))
+    await inTransaction(second, [workspaceId], async (client) => {
+      await run(client, LOCK_WAITING, [workspaceId, held.map(() => workspaceId), held])
+      const began = performance.now()
+      const marks = held.map((visitorId) => store.markRead({ workspaceId, visitorId, by: 'agents', seq: 1 }))
+      for (const outcome of await Promise.allSettled(marks))
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'service.unavailable' } })
+      // Three lanes, a second for each lock: all of them in turn would take eight.
+      expect(performance.now() - began).toBeLessThan(DEADLINE_MS + 2000)
     })
   })
 

@@ -2,13 +2,14 @@
 import { evolveRead } from '@dosti/contracts'
 import type { ConversationStore } from '@dosti/conversations'
 import type pg from 'pg'
-import { withConnection, type Db } from './client.ts'
+import { DEADLINE_MS, withConnection, type Db } from './client.ts'
 import { keyOf, lockThread } from './commit-batch.ts'
 import * as sql from './conversation-statements.ts'
 import type { KnownThreads } from './known-threads.ts'
 import type { Lanes } from './lanes.ts'
 import { COMMIT, orRollBack } from './scope.ts'
 import { call, run, runAll } from './statement.ts'
+import { unavailable } from './unavailable.ts'
 
 type MarkRead = ConversationStore['markRead']
 type Mark = Parameters<MarkRead>[0]
@@ -17,34 +18,41 @@ type Marked = Awaited<ReturnType<MarkRead>>
 /** A mark that waits for its turn at a locked visitor; a higher one that comes meanwhile takes its place. */
 interface Waiting {
   mark: Mark
+  /** When nobody waits for it any more, by `performance.now()`. */
+  deadline: number
   marked: Promise<Marked>
 }
 
 /** Marks at once where nobody else holds the visitor; else in one of the lanes, one turn for all the marks of a side. */
 export function createReadMarks(db: Pick<Db, 'pool' | 'breaker'>, lanes: Lanes, known: KnownThreads): MarkRead {
   const waiting = new Map<string, Waiting>()
-  const raise = (mark: Mark, lock: 'free' | 'waiting') =>
-    withConnection(db, (client) => raiseMark(client, mark, known, lock))
-  const raiseInTurn = (mark: Mark): Promise<Marked> => {
+  const raise = (mark: Mark, lock: 'free' | 'waiting', deadline: number) => {
+    const left = deadline - performance.now()
+    if (left <= 0) throw unavailable(new Error('the deadline of the mark is over'))
+    return withConnection(db, (client) => raiseMark(client, mark, known, lock), left)
+  }
+  const raiseInTurn = (mark: Mark, deadline: number): Promise<Marked> => {
     const key = `${keyOf(mark.workspaceId, mark.visitorId)} ${mark.by}`
     const other = waiting.get(key)
     if (other !== undefined) {
       if (mark.seq > other.mark.seq) other.mark = mark
+      other.deadline = deadline
       return other.marked
     }
-    const entry: Waiting = { mark, marked: Promise.resolve(undefined) }
+    const entry: Waiting = { mark, deadline, marked: Promise.resolve(undefined) }
     waiting.set(key, entry)
     entry.marked = lanes(async () => {
       waiting.delete(key)
-      const outcome = await raise(entry.mark, 'waiting')
+      const outcome = await raise(entry.mark, 'waiting', entry.deadline)
       // Whoever waits for a lock skips nobody.
       return outcome === 'skipped' ? undefined : outcome
     })
     return entry.marked
   }
   return async (mark) => {
-    const outcome = await raise(mark, 'free')
-    return outcome === 'skipped' ? await raiseInTurn(mark) : outcome
+    const deadline = performance.now() + DEADLINE_MS
+    const outcome = await raise(mark, 'free', deadline)
+    return outcome === 'skipped' ? await raiseInTurn(mark, deadline) : outcome
   }
 }
 
