@@ -13,6 +13,7 @@ export async function ourStore(databaseUrl: string) {
     publisher: { publish: () => {} },
     agents: createAccountStore(db),
     clock: Date.now,
+    stopwatch: () => performance.now(),
     defer: setImmediate,
   })
   return async (visitorId: string, text: string): Promise<Stored> => {

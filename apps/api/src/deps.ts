@@ -55,7 +55,14 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
     publisher: bus,
     fence: createGuessFence(limits),
   })
-  const conversations = createConversations({ store, publisher: bus, agents: accountStore, clock, defer: setImmediate })
+  const conversations = createConversations({
+    store,
+    publisher: bus,
+    agents: accountStore,
+    clock,
+    stopwatch,
+    defer: setImmediate,
+  })
   const newest = createNewestMessages(stopwatch, later)
   bus.subscribe((told) => newest.hear(told))
   bus.subscribe((told) => store.hear(told))
@@ -66,7 +73,7 @@ export async function createDeps(config: Config): Promise<ApiDeps> {
     db,
     bus,
     dispatch,
-    poll: pollMessages({ store, newest, clock }),
+    poll: pollMessages({ store, newest, clock, stopwatch }),
     endPolls: () => newest.close(),
     accounts,
     limits,

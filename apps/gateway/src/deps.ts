@@ -70,6 +70,7 @@ export async function createDeps(config: Config): Promise<GatewayDeps> {
     publisher: bus,
     agents: accountStore,
     clock,
+    stopwatch,
     defer: setImmediate,
   })
   const overSockets = Object.fromEntries(

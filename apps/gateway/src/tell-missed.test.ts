@@ -132,6 +132,16 @@ describe('what was written and not pushed', () => {
     await looks(3)
     expect(delivered).toEqual(['msg_public2'])
   })
+  it('comes no later for all the looks that failed', async () => {
+    written.push(event(1))
+    fails = true
+    await looks(2)
+    for (let look = 0; look < 5; look += 1) await expect(missed.look()).rejects.toThrow('away')
+    fails = false
+    written.push(event(2))
+    await looks(3)
+    expect(delivered).toEqual(['msg_public1', 'msg_public2'])
+  })
   it('is told to nobody who cannot tell a repeat and may have heard it elsewhere before they came', async () => {
     const come = (name: string) => {
       const newcomer: Newcomer = {}

@@ -19,7 +19,10 @@ const EVENTS_MAX = 200
  * frozen. A push of what is older is dropped: the log has told it, or will. In milliseconds.
  */
 const LATE_MS = 60_000
-/** Ids that are kept at most. A log that stands still, as behind a very long transaction, is then begun anew at its end. */
+/**
+ * Ids that are kept at most. A log that stands still, as behind a very long transaction, is then begun anew at its end; and what was
+ * seen without a push, as all that others write while Redis is away, is remembered for less than a minute.
+ */
 const HEARD_MAX = 100_000
 
 /** Somebody who cannot tell a repeat from news, and so must not hear here what another node may have told before. */
@@ -113,8 +116,9 @@ export class Missed {
       return
     }
     this.#finished.push(finished)
-    if (this.#finished.length <= PATIENCE) return
-    const before = this.#finished[0] ?? finished
+    // Taken before the reading, which may fail: whoever looks next is not to be more patient for that.
+    const before = this.#finished.length > PATIENCE ? this.#finished.shift() : undefined
+    if (before === undefined) return
     // A log that is begun anew waits until those are over that had begun.
     while (BigInt(this.#from) < BigInt(before)) {
       const page: EventIds = (await reader.ids(this.#from, before, KEYS_MAX)) ?? { ids: [], last: before }
@@ -125,14 +129,13 @@ export class Missed {
       for (const id of page.ids) this.#heard.delete(id)
       this.#from = page.ids.length < KEYS_MAX ? before : String(BigInt(page.last) + 1n)
     }
-    this.#finished.shift()
   }
 
   /** After a minute, ends the memory of the one before. */
   #forget(now: number): void {
     // The first look, or a clock that stepped back. What is younger no node has told from the log yet.
     if (now < this.#minute) this.#remembersFrom = now - PATIENCE * LOOK_EVERY_MS
-    else if (now < this.#minute + LATE_MS) return
+    else if (now < this.#minute + LATE_MS && this.#late.size <= HEARD_MAX) return
     else {
       this.#remembersFrom = this.#minute
       this.#later = this.#late

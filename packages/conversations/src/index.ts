@@ -25,6 +25,8 @@ export interface ConversationPorts {
   agents: AgentDirectory
   /** Milliseconds since 1970. */
   clock: () => number
+  /** Counts milliseconds and never jumps. */
+  stopwatch: () => number
   /** Runs something once all that arrived in this turn of the event loop was taken in. */
   defer: (work: () => void) => void
 }
@@ -49,9 +51,10 @@ export function createConversations({
   publisher,
   agents,
   clock,
+  stopwatch,
   defer,
 }: ConversationPorts): Handlers<ConversationOperation> {
-  const changing = { writer: createWriter({ store, clock, defer }), publisher }
+  const changing = { writer: createWriter({ store, stopwatch, defer }), publisher }
   return {
     'message.send': sendMessage(changing),
     'conversation.sync': syncConversation({ store, clock }),

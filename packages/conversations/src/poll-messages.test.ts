@@ -42,7 +42,7 @@ describe('pollMessages', () => {
       () => now,
       () => () => {},
     )
-    return { queries, newest, poll: pollMessages({ store, newest, clock: () => now }) }
+    return { queries, newest, poll: pollMessages({ store, newest, clock: () => now, stopwatch: () => now }) }
   }
 
   it('a cursor from the future counts as a minute ago', async () => {
@@ -111,9 +111,9 @@ describe('a long poll', () => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
   }
   const polling = () => {
-    const world = { now: 1_800_000_000_000, timers: [] as (() => void)[], messages: [] as unknown[] }
+    const world = { now: 1_800_000_000_000, passed: 0, timers: [] as (() => void)[], messages: [] as unknown[] }
     const newest = createNewestMessages(
-      () => world.now,
+      () => world.passed,
       (_ms, run) => {
         world.timers.push(run)
         return () => {}
@@ -134,7 +134,12 @@ describe('a long poll', () => {
         { workspaceId: 'wsp_a', visitorId: 'v', audience: 'both', event: { name: 'message.sent' } as never },
       ])
     }
-    return { world, newest, write, poll: pollMessages({ store, newest, clock: () => world.now }) }
+    return {
+      world,
+      newest,
+      write,
+      poll: pollMessages({ store, newest, clock: () => world.now, stopwatch: () => world.passed }),
+    }
   }
   const hold = { waitMs: 25_000, stillMay: async () => {} }
 
@@ -153,7 +158,9 @@ describe('a long poll', () => {
     world.messages = []
     const silence = poll(visitor, world.now - 1, hold)
     await aWhile()
-    world.now += 25_000
+    // A clock that is set back holds nobody.
+    world.now -= 600_000
+    world.passed += 25_000
     for (const run of world.timers) run()
     expect((await silence).messages).toEqual([])
   })

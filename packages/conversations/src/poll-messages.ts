@@ -45,7 +45,10 @@ const LOOK_AGAIN_MS = 5000
 export interface PollPorts {
   store: Pick<ConversationStore, 'messages'>
   newest: NewestMessages
+  /** Milliseconds since 1970. */
   clock: () => number
+  /** Counts milliseconds and never jumps. */
+  stopwatch: () => number
 }
 
 /** Holds an answer back until there is something to say. */
@@ -59,7 +62,7 @@ export interface Hold {
 export type PollMessages = (actor: VisitorActor, lastTimestamp: unknown, hold?: Hold) => Promise<Poll>
 
 /** Reads pages for visitors. Makes nothing, whoever asks. */
-export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages => {
+export const pollMessages = ({ store, newest, clock, stopwatch }: PollPorts): PollMessages => {
   /** "Nothing new" from memory alone; undefined if only the store can tell. */
   const recall = (actor: VisitorActor, cursor: number | undefined): Poll | undefined => {
     if (cursor === undefined || !newest.hasNothingAfter(actor.workspaceId, actor.visitorId, cursor)) return undefined
@@ -106,12 +109,12 @@ export const pollMessages = ({ store, newest, clock }: PollPorts): PollMessages 
     // The usual poll, and all that it costs: nobody needs to be listened for.
     const quiet = recall(actor, cursor)
     if (quiet !== undefined && hold === undefined) return quiet
-    const end = clock() + (hold?.waitMs ?? 0)
+    const end = stopwatch() + (hold?.waitMs ?? 0)
     for (;;) {
       const watch = newest.watch(actor.workspaceId, actor.visitorId)
       try {
         const poll = recall(actor, cursor) ?? (await read(actor, cursor, watch))
-        const left = end - clock()
+        const left = end - stopwatch()
         if (poll.messages.length > 0 || left <= 0 || hold === undefined || newest.isClosed) return poll
         await watch.wait(Math.min(left, LOOK_AGAIN_MS))
         await hold.stillMay()

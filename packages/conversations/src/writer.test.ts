@@ -28,8 +28,8 @@ function heldStore() {
     })
   return { batches, change }
 }
-const writerOver = (store: ReturnType<typeof heldStore>, clock: () => number, bounds = {}) =>
-  createWriter({ store, clock, defer: (work) => void Promise.resolve().then(work) }, bounds)
+const writerOver = (store: ReturnType<typeof heldStore>, stopwatch: () => number, bounds = {}) =>
+  createWriter({ store, stopwatch, defer: (work) => void Promise.resolve().then(work) }, bounds)
 const turn = async () => {
   for (let step = 0; step < 20; step += 1) await Promise.resolve()
 }

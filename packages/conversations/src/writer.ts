@@ -10,7 +10,7 @@ export interface Writer {
 interface Waiting {
   change: Change
   visitor: string
-  /** When it came, in milliseconds. */
+  /** When it came, by the stopwatch. */
   since: number
   settle: PromiseWithResolvers<Changed>
 }
@@ -24,14 +24,15 @@ const QUEUE_WAIT_MAX_MS = 2500
 
 export interface WriterPorts {
   store: Pick<ConversationStore, 'change'>
-  clock: () => number
+  /** Counts milliseconds and never jumps. */
+  stopwatch: () => number
   /** Runs something once all that arrived in this turn of the event loop was taken in. */
   defer: (work: () => void) => void
 }
 
 /** A writer over a store; one per process. */
 export function createWriter(
-  { store, clock, defer }: WriterPorts,
+  { store, stopwatch, defer }: WriterPorts,
   { batchMax = BATCH_MAX, queueMax = QUEUE_MAX } = {},
 ): Writer {
   let queue: Waiting[] = []
@@ -43,7 +44,7 @@ export function createWriter(
   const nextBatch = (): Waiting[] => {
     const batch: Waiting[] = []
     const rest: Waiting[] = []
-    const expired = clock() - QUEUE_WAIT_MAX_MS
+    const expired = stopwatch() - QUEUE_WAIT_MAX_MS
     for (const waiting of queue) {
       if (waiting.since < expired) waiting.settle.reject(unavailable())
       else (batch.length < batchMax && !busy.has(waiting.visitor) ? batch : rest).push(waiting)
@@ -101,7 +102,7 @@ export function createWriter(
     change(change) {
       if (queue.length >= queueMax) return Promise.reject(unavailable())
       const settle = Promise.withResolvers<Changed>()
-      queue.push({ change, visitor: `${change.workspaceId} ${change.visitorId}`, since: clock(), settle })
+      queue.push({ change, visitor: `${change.workspaceId} ${change.visitorId}`, since: stopwatch(), settle })
       schedule()
       return settle.promise
     },

@@ -9,6 +9,9 @@ import { isSqlError, sqlState, translate, unavailable } from './unavailable.ts'
 /** What one request may cost in all, waiting for a connection included. */
 export const DEADLINE_MS = 2500
 
+/** A write to a server that has become a standby. */
+const READ_ONLY = '25006'
+
 /** More requests than this waiting for a connection are refused at once, so that a flood does not grow the memory. */
 const WAITING_MAX = 1000
 
@@ -16,10 +19,12 @@ const WAITING_MAX = 1000
  * What every session starts with. All that services run are look-ups by key, so one plan serves all values: left to itself,
  * Postgres plans a batch anew each time, since it likes its guess for the arrays at hand better, and spends longer on that than
  * on running it. And a kept plan that was made while a table was empty would go on scanning it as it grows, until something
- * analyzes it: so scans and the joins that need them are out.
+ * analyzes it: so scans and the joins that need them are out. And an acknowledged message is on the disk, whatever the role or the
+ * database has for a default.
  */
 export const SESSION_OPTIONS = [
   'role=dosti_app',
+  'synchronous_commit=on',
   'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_hashjoin=off',
@@ -150,8 +155,9 @@ export async function withConnection<T>(
       release(client.getTransactionStatus() !== 'I')
       return result
     } catch (error) {
-      // After an ordinary error of Postgres the connection is as good as before.
-      release(!(error instanceof pg.DatabaseError) || error.severity !== 'ERROR')
+      // After an ordinary error of Postgres the connection is as good as before. But one to a server that may only be read leads to
+      // the wrong one: its name may lead to the new one by now.
+      release(!(error instanceof pg.DatabaseError) || error.severity !== 'ERROR' || error.code === READ_ONLY)
       throw error
     }
   }

@@ -186,6 +186,11 @@ describe('Postgres store: many at once', () => {
     })
   })
 
+  it('D1: a commit waits for the disk, though the server of these tests would not', async () => {
+    const settings = await withConnection(db, async (client) => (await client.query('SHOW synchronous_commit')).rows)
+    expect(settings).toEqual([{ synchronous_commit: 'on' }])
+  })
+
   it('D8: marks at many locked visitors leave the lanes once nobody waits for them', async () => {
     const held = Array.from({ length: 24 }, (_, index) => `held ${index}`)
     await store.change(held.map((visitorId) => visitorSends({ workspaceId, visitorId }, 'a')))
