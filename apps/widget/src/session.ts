@@ -43,8 +43,8 @@ export function startSession(gateway: string, publicKey: string): Session {
   const introduce = async () => {
     const known = config.get() ?? (await fetchConfig(gateway, publicKey))
     config.set(known)
-    // A page may empty its storage: who is talking goes on until it is left.
-    const made = heldIdentity(storage, publicKey) ?? identity ?? (await makeIdentity(storage, publicKey, known.api))
+    // A page may empty its storage, and another tab fill it again: who is talking goes on until it is left, or refused.
+    const made = identity ?? heldIdentity(storage, publicKey) ?? (await makeIdentity(storage, publicKey, known.api))
     identity = made
     return { made, http: httpAs(made, publicKey, known.api) }
   }

@@ -32,9 +32,15 @@ export function readHead(entry: HeadEntry, mark: ReadMark): HeadEntry {
 /** Of a held entry and one from the server, the one that knows more. */
 export function newerEntry(held: HeadEntry | undefined, fetched: AgentsConversation): HeadEntry {
   if (held === undefined) return { head: fetched, timestamp: 0 }
-  const isBehind = fetched.seq < held.head.seq || fetched.internalSeq < held.head.internalSeq
   // Read marks have no number: of each side the higher one holds.
-  return isBehind ? held : { head: held.head.id === fetched.id ? withMarks(fetched, held.head) : fetched, timestamp: 0 }
+  return isBehind(fetched, held.head)
+    ? held
+    : { head: held.head.id === fetched.id ? withMarks(fetched, held.head) : fetched, timestamp: 0 }
+}
+
+/** Whether something that went into the other head is missing from this one. */
+export function isBehind(head: AgentsConversation, other: AgentsConversation): boolean {
+  return head.seq < other.seq || head.internalSeq < other.internalSeq
 }
 
 /** A head from an agents' reply, with every field there. */

@@ -206,6 +206,27 @@ describe('the list', () => {
     expect(inbox.view.get().conversations).toEqual([streams.get('b')?.head])
   })
 
+  test('D5: what an event touched while the list was asked for still gets what was missed before it', async () => {
+    const { clock, connection, inbox, rows, commit, happen, streams } = world(['a', 'b', 'c'])
+    for (const visitorId of ['a', 'b', 'c']) commit(visitorId, say('1'))
+    connection.connect()
+    await settle()
+    connection.cut()
+    commit('a', { kind: 'assign', to: AISHA })
+    commit('b', { kind: 'close' })
+    connection.connect()
+    happen('a', say('2'))
+    happen('b', { kind: 'note', text: 'closed by now' })
+    happen('c', say('2'))
+    await settle()
+    const before = connection.asked.length
+    await clock.advance(200)
+    expect(inbox.head('a')).toEqual(streams.get('a')?.head)
+    expect(inbox.head('b')).toEqual(streams.get('b')?.head)
+    expect(rows()).toEqual(['a', 'c'])
+    expect(connection.asked.slice(before).map(({ operation }) => operation)).toEqual(Array(3).fill('conversation.sync'))
+  })
+
   test('read marks take the count away', async () => {
     const { connection, inbox, commit } = world(['a'])
     commit('a', say('1'))

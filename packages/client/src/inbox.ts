@@ -7,6 +7,7 @@ import {
   agentsHead,
   applyToHead,
   byChange,
+  isBehind,
   matches,
   newerEntry,
   placeRow,
@@ -37,6 +38,8 @@ export interface Inbox {
   refresh: () => void
   /** The head of a visitor's conversation as far as it is known, whatever the filter. */
   head: (visitorId: string) => AgentsConversation | undefined
+  /** Asks for that head, soon. */
+  fetch: (visitorId: string) => void
   close: () => void
 }
 
@@ -111,6 +114,10 @@ class LiveInbox implements Inbox {
     return this.#entries.get(visitorId)?.head
   }
 
+  fetch(visitorId: string): void {
+    this.#fetchSoon(visitorId)
+  }
+
   async loadMore(): Promise<void> {
     const { hasMore, loadingMore, filter } = this.view.get()
     const cursor = this.#cursor
@@ -176,11 +183,22 @@ class LiveInbox implements Inbox {
       this.#failures = 0
       this.#entries = new Map([...this.#entries].filter(([visitorId]) => this.#touched.has(visitorId)))
       this.#listedDownTo = 0
-      this.#listed(page.conversations.map(agentsHead), page.next)
+      const heads = page.conversations.map(agentsHead)
+      this.#fetchOvertaken(heads)
+      this.#listed(heads, page.next)
       if (this.#road === 'http')
         this.#cancelRetry = this.#clock.after(POLL_MS * (0.75 + this.#clock.random() / 2), () => this.#reload())
     } catch (error) {
       if (round === this.#round) this.#loadFailed(asRequestError(error), limit)
+    }
+  }
+
+  /** What an event touched meanwhile may still lack what was missed before it, of the other stream: only the server knows. */
+  #fetchOvertaken(listed: readonly AgentsConversation[]): void {
+    const answers = new Map(listed.map((head) => [head.visitorId, head]))
+    for (const [visitorId, { head }] of this.#entries) {
+      const answer = answers.get(visitorId)
+      if (answer === undefined || isBehind(answer, head)) this.#fetchSoon(visitorId)
     }
   }
 
@@ -250,7 +268,11 @@ class LiveInbox implements Inbox {
     try {
       const { conversation } = await this.#connection.request('conversation.sync', { visitorId, limit: 1 })
       if (conversation !== null && !this.#closed) {
-        this.#put(newerEntry(this.#entries.get(visitorId), agentsHead(conversation)))
+        const [fetched, held] = [agentsHead(conversation), this.#entries.get(visitorId)]
+        this.#put(newerEntry(held, fetched))
+        // Each knows what the other does not.
+        if (held !== undefined && isBehind(fetched, held.head) && isBehind(held.head, fetched))
+          this.#fetchSoon(visitorId)
       }
     } catch (error) {
       // A refusal is final for this head; after a cut line the whole list is loaded again anyway.

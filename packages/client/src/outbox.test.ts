@@ -103,6 +103,26 @@ describe('order', () => {
   })
 })
 
+test.each(['auth.expired', 'visitor.token_required'] as const)(
+  'a message that met credentials of yesterday, %s, waits until they are renewed',
+  async (code) => {
+    let isRenewed = false
+    const { connection, clock, outbox, stored } = world((stream) => ({
+      'message.send': (input) => {
+        if (isRenewed) return { event: commit(stream, input) }
+        throw new RequestError({ code, message: 'not you' })
+      },
+    }))
+    connection.connect()
+    outbox.send({ kind: 'message', text: 'hello' })
+    await settle()
+    expect(outbox.pending.get()).toMatchObject([{ state: 'sending' }])
+    isRenewed = true
+    await clock.advance(30_000)
+    expect(stored).toEqual(['hello'])
+  },
+)
+
 describe('D2: a retry keeps the name', () => {
   test('after an unknown outcome the same clientMessageId is sent again', async () => {
     let failures = 2

@@ -208,8 +208,9 @@ class StoredOutbox implements Outbox {
     const tries = before.tries + 1
     const internal = before.internal + (error.code === 'internal' ? 1 : 0)
     this.#failures.set(message.clientMessageId, { tries, internal })
-    // A session that ended is renewed on the line; the message waits for that.
-    const again = error.retryable ? internal < INTERNAL_FAILURES_MAX : error.code.startsWith('auth.')
+    // A session that ended, or a visitor's token, is renewed by the connection; the message waits for that.
+    const isRenewed = error.code.startsWith('auth.') || error.code === 'visitor.token_required'
+    const again = error.retryable ? internal < INTERNAL_FAILURES_MAX : isRenewed
     if (!again) {
       this.#put({ ...message, state: 'failed', error: toWire(error) })
       return

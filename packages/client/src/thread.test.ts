@@ -261,6 +261,13 @@ describe('a thread', () => {
     expect(thread.view.get().events).toEqual(streams.a.log)
     await come('b')
     expect(thread.view.get().events).toEqual(streams.b.log)
+    // Another tab may still be who this one was.
+    const { clientMessageId } = outbox.send({ kind: 'message', text: 'four' })
+    for (const event of streams.a.commit({ ...say('four'), clientMessageId } as Happening)) outbox.stored(event)
+    expect(outbox.pending.get()).toEqual([])
+    expect(thread.view.get().events).toEqual(streams.b.log)
+    for (const event of streams.b.commit(say('mine'))) connection.tellStored(event)
+    expect(thread.view.get().events).toEqual(streams.b.log)
   })
 
   test('ignores other visitors, and everything after close', async () => {

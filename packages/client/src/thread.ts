@@ -233,7 +233,8 @@ class LiveThread implements Thread {
   }
 
   #isMine(visitorId: string): boolean {
-    return this.#options.visitorId === undefined || this.#options.visitorId === visitorId
+    const mine = this.#options.visitorId ?? this.#visitorId
+    return mine === undefined || mine === visitorId
   }
 
   #stream(): { visitorId?: string } {
