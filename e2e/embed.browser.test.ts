@@ -59,6 +59,9 @@ describe('one script tag', () => {
     expect(part.status).toBe(200)
     expect(part.headers.get('cache-control')).toContain('immutable')
     expect((await fetch(`${world.gateway}/widget/chat.000.js`)).status).toBe(404)
+    const older = await fetch(`${world.gateway}/widget/chat.0123456789ab.js`)
+    expect([older.status, await older.text()]).toEqual([200, await part.text()])
+    expect(older.headers.get('cache-control')).toBe('public, no-cache')
   })
 
   it('opens and closes by keyboard; the focus comes back', async () => {

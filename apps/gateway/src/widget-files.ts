@@ -13,13 +13,20 @@ interface WidgetFile {
   immutable: boolean
 }
 
+/** The chat, named by a hash of its content. */
+const CHAT = /^chat\.[\da-f]{12}\.js$/
+
 /** `/widget.js` and the parts it loads, `/widget/<file>`. */
 export function serveWidget(app: FastifyInstance, folder: string): void {
   const files = readFiles(folder)
+  const [chat] = [...files].filter(([name]) => CHAT.test(name)).map(([, file]) => file)
+  // A page that is open since another build, or that another node served, asks for that one's chat: this one does as well.
+  const ours = chat === undefined ? undefined : { ...chat, immutable: false }
   app.get('/widget.js', (request, reply) => send(files.get('widget.js'), request, reply))
-  app.get<{ Params: { file: string } }>('/widget/:file', (request, reply) =>
-    send(files.get(request.params.file), request, reply),
-  )
+  app.get<{ Params: { file: string } }>('/widget/:file', (request, reply) => {
+    const { file } = request.params
+    return send(files.get(file) ?? (CHAT.test(file) ? ours : undefined), request, reply)
+  })
 }
 
 function readFiles(folder: string): Map<string, WidgetFile> {
