@@ -43,8 +43,10 @@ export function Composer({ thread, visitorId, closed }: Props) {
   useCommand('conversation.note', () => choose('note'))
   const { label, placeholder, send: sendLabel, look } = MODES[mode]
   const onKeyDown = (event: KeyboardEvent) => {
-    // Enter that ends a composition (Devanagari, Urdu, Japanese…) chooses a word and sends nothing.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    // Enter that ends a composition (Devanagari, Urdu, Japanese…) chooses a word and sends nothing. In Safari it has ended by then:
+    // only the old code tells.
+    const composes = event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229
+    if (event.key !== 'Enter' || event.shiftKey || composes) return
     event.preventDefault()
     send()
   }

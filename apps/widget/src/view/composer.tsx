@@ -56,8 +56,8 @@ export function Composer({ session, textbox }: ComposerProps) {
         }}
         onBlur={() => session.typing.stop()}
         onKeyDown={(event) => {
-          // While an input method is open, Enter takes its suggestion.
-          if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+          // While an input method is open, Enter takes its suggestion. Safari has closed it by then: only the old code tells.
+          if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
           event.preventDefault()
           send()
         }}
