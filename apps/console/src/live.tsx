@@ -13,7 +13,7 @@ import {
 import type { Me, Party } from '@dosti/contracts'
 import { PROTOCOL_VERSION } from '@dosti/contracts/names'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
-import { http } from './session.ts'
+import { http, sessionOf } from './session.ts'
 import type { Settings } from './settings.ts'
 
 export interface Live {
@@ -31,11 +31,15 @@ const LiveContext = createContext<Live | null>(null)
 function createLive(me: Me, settings: Settings): Live & { close: () => void } {
   const connection = createConnection({
     gateway: settings.gateway,
-    hello: async () => ({ ticket: (await http.request('ticket.create', {})).ticket }),
+    // A ticket is that of whoever holds the cookie by now.
+    hello: async () => {
+      await sessionOf(me.agent.id)
+      return { ticket: (await http.request('ticket.create', {})).ticket }
+    },
     overHttp: {
       request: http.request,
       welcome: async () => {
-        const { agent } = await http.request('session.show', {})
+        const { agent } = await sessionOf(me.agent.id)
         return { protocol: PROTOCOL_VERSION, agent: { id: agent.id, name: agent.name }, now: Date.now() }
       },
     },

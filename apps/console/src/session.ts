@@ -1,5 +1,5 @@
 import { createHttp, RequestError } from '@dosti/client'
-import type { Me } from '@dosti/contracts'
+import type { AgentId, Me } from '@dosti/contracts'
 import { queryOptions } from '@tanstack/react-query'
 
 /** Operations over HTTP, on the console's own origin: the session cookie goes along. */
@@ -25,17 +25,33 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof RequestError && error.code.startsWith('auth.')
 }
 
-/** Signs in; the reply's cookie is the session. */
-export const signIn = (email: string, password: string): Promise<Me> =>
-  http.request('session.start', { email, password })
-
-// The cookie is one for all tabs: where one signs out, the others must not go on showing what they hold.
+// The cookie is one for all tabs: what one does to it, the others must know, and not go on with what they hold.
 const channel = new BroadcastChannel('dosti.session')
 
-/** Calls back when another tab of this browser signs out. Returns the way to stop. */
-export function onSignedOutElsewhere(listener: () => void): () => void {
-  channel.addEventListener('message', listener)
-  return () => channel.removeEventListener('message', listener)
+/** Calls back when another tab of this browser signs in, with the agent's id, or out, with null. Returns the way to stop. */
+export function onSessionElsewhere(listener: (agentId: AgentId | null) => void): () => void {
+  const hear = ({ data }: MessageEvent<AgentId | null>) => listener(data)
+  channel.addEventListener('message', hear)
+  return () => channel.removeEventListener('message', hear)
+}
+
+function tellOtherTabs(agentId: AgentId | null): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- the rule means windows; a channel has one origin
+  channel.postMessage(agentId)
+}
+
+/** Signs in; the reply's cookie is the session. */
+export async function signIn(email: string, password: string): Promise<Me> {
+  const me = await http.request('session.start', { email, password })
+  tellOtherTabs(me.agent.id)
+  return me
+}
+
+/** The session, if it is still this agent's; that of somebody else counts as none. */
+export async function sessionOf(agentId: AgentId): Promise<Me> {
+  const me = await http.request('session.show', {})
+  if (me.agent.id === agentId) return me
+  throw new RequestError({ code: 'auth.expired', message: 'Somebody else has signed in in this browser.' })
 }
 
 /** Revokes the session on the server; nothing of it is kept here. */
@@ -46,6 +62,5 @@ export async function signOut(): Promise<void> {
     // Already over is what was wanted.
     if (!isSignedOut(error)) throw error
   }
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- the rule means windows; a channel has one origin
-  channel.postMessage('signed-out')
+  tellOtherTabs(null)
 }

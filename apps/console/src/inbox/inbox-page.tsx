@@ -1,3 +1,4 @@
+import type { AgentId } from '@dosti/contracts'
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate, useParams, useRouteContext } from '@tanstack/react-router'
 import { MessagesSquare } from 'lucide-react'
@@ -11,7 +12,7 @@ import { Notices } from '../design/notices.tsx'
 import { HelpSheet } from '../keyboard/help-sheet.tsx'
 import { useCommand, useShortcuts } from '../keyboard/use-shortcuts.ts'
 import { LiveProvider, useLive, useStore } from '../live.tsx'
-import { isSignedOut, meQuery, onSignedOutElsewhere } from '../session.ts'
+import { isSignedOut, meQuery, onSessionElsewhere } from '../session.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { Rail } from './rail.tsx'
@@ -22,7 +23,7 @@ export function InboxPage() {
   // Signing out empties the context a moment before the page goes.
   if (me === null) return null
   return (
-    <LiveProvider me={me} settings={settings}>
+    <LiveProvider key={me.agent.id} me={me} settings={settings}>
       <Inbox gateway={settings.gateway} />
     </LiveProvider>
   )
@@ -78,18 +79,19 @@ function Inbox({ gateway }: { gateway: string }) {
   )
 }
 
-/** Sends to the sign-in page, and back here afterwards, once the server no longer knows the session. */
+/** Sends to the sign-in page, and back here afterwards, once the session is over or somebody else's. */
 function useSignInAgain(): void {
-  const { connection } = useLive()
+  const { me, connection } = useLive()
   const status = useStore(connection.status)
   const queries = useQueryClient()
   const navigate = useNavigate()
-  const [elsewhere, setElsewhere] = useState(false)
-  useEffect(() => onSignedOutElsewhere(() => setElsewhere(true)), [])
-  const over = elsewhere || (status.kind === 'refused' && isSignedOut(status.error))
+  const [holder, setHolder] = useState<AgentId | null>(me.agent.id)
+  useEffect(() => onSessionElsewhere(setHolder), [])
+  const over = holder !== me.agent.id || (status.kind === 'refused' && isSignedOut(status.error))
   useEffect(() => {
     if (!over) return
-    queries.setQueryData(meQuery.queryKey, null)
+    // The page asks anew: who is signed in by now comes straight back.
+    queries.removeQueries({ queryKey: meQuery.queryKey })
     void navigate({ to: '/login', search: { next: location.pathname }, replace: true })
   }, [over, queries, navigate])
 }
