@@ -168,6 +168,26 @@ describe('alerts', () => {
     await inbox.getByRole('button', { name: 'Open: Rania' }).click()
     await log(inbox).getByText('Anybody?').waitFor()
   })
+
+  it('a visitor who was served while the line was away waits no more', async () => {
+    const expected = [/ERR_INTERNET_DISCONNECTED/]
+    const inbox = await openConsole(world, world.other.agents[0], { expected })
+    await post(`${world.api}/api/chat/send`, {
+      apiKey: world.other.publicKey,
+      visitorId: 'patient',
+      visitorName: 'Parveen',
+      message: 'Still here',
+    })
+    const card = inbox.getByRole('button', { name: 'Open: Parveen' })
+    await card.waitFor()
+    await inbox.context().setOffline(true)
+    const colleague = await openConsole(world, world.other.agents[1])
+    await list(colleague).getByText('Still here').click()
+    await colleague.getByRole('button', { name: 'Close conversation' }).click()
+    await list(colleague).getByText('Still here').waitFor({ state: 'detached' })
+    await inbox.context().setOffline(false)
+    await card.waitFor({ state: 'detached' })
+  })
 })
 
 describe('the line breaks', () => {

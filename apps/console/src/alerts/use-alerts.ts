@@ -25,8 +25,29 @@ export function useAlerts(): { waiting: readonly Waiting[]; dismiss: (alertId: s
       inbox.view.subscribe(() => setWaiting((before) => stillWaiting(before, (visitorId) => inbox.head(visitorId)))),
     [inbox],
   )
+  useMissedHeads(waiting)
   const dismiss = (alertId: string) => setWaiting((before) => before.filter((item) => item.alert.alertId !== alertId))
   return { waiting, dismiss }
+}
+
+/** Asks once after each break for those who wait and are in no list: whoever was served meanwhile changes no more. */
+function useMissedHeads(waiting: readonly Waiting[]): void {
+  const { connection, inbox } = useLive()
+  const asked = useRef(new Set<string>())
+  useEffect(() => connection.status.subscribe(() => asked.current.clear()), [connection])
+  useEffect(() => {
+    const ask = () => {
+      if (inbox.view.get().phase !== 'ready') return
+      for (const { alert } of waiting) {
+        const { visitorId } = alert
+        if (inbox.head(visitorId) !== undefined || asked.current.has(visitorId)) continue
+        asked.current.add(visitorId)
+        inbox.fetch(visitorId)
+      }
+    }
+    ask()
+    return inbox.view.subscribe(ask)
+  }, [inbox, waiting])
 }
 
 /** How many visitors have not been read or wait for somebody: the number in the tab's title. */
