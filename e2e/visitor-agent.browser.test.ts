@@ -185,6 +185,7 @@ describe('alerts', () => {
     await list(colleague).getByText('Still here').click()
     await colleague.getByRole('button', { name: 'Close conversation' }).click()
     await list(colleague).getByText('Still here').waitFor({ state: 'detached' })
+    expect(await card.count()).toBe(1)
     await inbox.context().setOffline(false)
     await card.waitFor({ state: 'detached' })
   })
