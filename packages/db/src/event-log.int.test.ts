@@ -91,7 +91,8 @@ describe('the log and its follower', () => {
       expect(added).toHaveLength(2)
       // By the database's clock, whatever the one of this process says.
       expect(Math.abs(added[0]?.dueInMs ?? Infinity)).toBeLessThan(10_000)
-      expect((added[1]?.dueInMs ?? 0) - (added[0]?.dueInMs ?? 0)).toBe(30_000)
+      // Each row's by the clock at its own moment.
+      expect(Math.abs((added[1]?.dueInMs ?? 0) - (added[0]?.dueInMs ?? 0) - 30_000)).toBeLessThan(100)
       expect(await log.readAfterCursor(100)).toEqual([])
     })
   })
