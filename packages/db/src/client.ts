@@ -9,7 +9,7 @@ import { isSqlError, sqlState, translate, unavailable } from './unavailable.ts'
 /** What one request may cost in all, waiting for a connection included. */
 export const DEADLINE_MS = 2500
 
-/** A write to a server that has become a standby. */
+/** A write to a standby. */
 const READ_ONLY = '25006'
 
 /** More requests than this waiting for a connection are refused at once, so that a flood does not grow the memory. */
@@ -155,8 +155,8 @@ export async function withConnection<T>(
       release(client.getTransactionStatus() !== 'I')
       return result
     } catch (error) {
-      // After an ordinary error of Postgres the connection is as good as before. But one to a server that may only be read leads to
-      // the wrong one: its name may lead to the new one by now.
+      // After an ordinary error of Postgres the connection is as good as before. But one to a standby, opened while the
+      // primary changed, would stay: its name leads to the new one by now.
       release(!(error instanceof pg.DatabaseError) || error.severity !== 'ERROR' || error.code === READ_ONLY)
       throw error
     }

@@ -27,9 +27,8 @@ interface Waiting {
 export function createReadMarks(db: Pick<Db, 'pool' | 'breaker'>, lanes: Lanes, known: KnownThreads): MarkRead {
   const waiting = new Map<string, Waiting>()
   const raise = (mark: Mark, lock: 'free' | 'waiting', deadline: number) => {
-    const left = deadline - performance.now()
-    if (left <= 0) throw unavailable(new Error('the deadline of the mark is over'))
-    return withConnection(db, (client) => raiseMark(client, mark, known, lock), left)
+    if (performance.now() >= deadline) throw unavailable(new Error('the deadline of the mark is over'))
+    return withConnection(db, (client) => raiseMark(client, mark, known, lock))
   }
   const raiseInTurn = (mark: Mark, deadline: number): Promise<Marked> => {
     const key = `${keyOf(mark.workspaceId, mark.visitorId)} ${mark.by}`
