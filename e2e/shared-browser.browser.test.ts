@@ -22,7 +22,7 @@ const isAt = (page: Page, { name }: TestAgent): Promise<void> =>
     .waitFor()
 
 describe('a tab in which one agent works', () => {
-  it('becomes the other’s when they sign in beside it, and the first’s again', async () => {
+  it('becomes the other’s when they sign in beside it', async () => {
     const [first, second] = world.acme.agents
     const form = await openPage(world, world.console, { expected: [/401/] })
     const tab = await form.context().newPage()
@@ -34,7 +34,7 @@ describe('a tab in which one agent works', () => {
     await isAt(tab, first)
   })
 
-  it('never goes on in the other’s name: it looks before it takes a new line', async () => {
+  it('looks whose session it is before it takes a new line', async () => {
     const [first, second] = world.acme.agents
     const tab = await openConsole(world, second, { expected: [/401/, /ERR_INTERNET_DISCONNECTED/] })
     await isAt(tab, second)

@@ -13,7 +13,7 @@ import {
 import type { Me, Party } from '@dosti/contracts'
 import { PROTOCOL_VERSION } from '@dosti/contracts/names'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
-import { http, sessionOf } from './session.ts'
+import { http, requestsOf, sessionOf } from './session.ts'
 import type { Settings } from './settings.ts'
 
 export interface Live {
@@ -31,13 +31,14 @@ const LiveContext = createContext<Live | null>(null)
 function createLive(me: Me, settings: Settings): Live & { close: () => void } {
   const connection = createConnection({
     gateway: settings.gateway,
-    // A ticket is that of whoever holds the cookie by now.
+    // A ticket is that of whoever holds the cookie: looked at afterwards, so that it cannot have changed before.
     hello: async () => {
+      const { ticket } = await http.request('ticket.create', {})
       await sessionOf(me.agent.id)
-      return { ticket: (await http.request('ticket.create', {})).ticket }
+      return { ticket }
     },
     overHttp: {
-      request: http.request,
+      request: requestsOf(me.agent.id),
       welcome: async () => {
         const { agent } = await sessionOf(me.agent.id)
         return { protocol: PROTOCOL_VERSION, agent: { id: agent.id, name: agent.name }, now: Date.now() }
@@ -57,16 +58,15 @@ function createLive(me: Me, settings: Settings): Live & { close: () => void } {
   return { me, connection, inbox, outbox, typing: typing.typing, storageScope, close }
 }
 
-/** Connects for as long as it is on screen. */
+/** Connects for as long as it is on screen; each agent has one of their own, by its key. */
 export function LiveProvider({ me, settings, children }: { me: Me; settings: Settings; children: ReactNode }) {
   const [live, setLive] = useState<Live | null>(null)
-  const agentId = me.agent.id
   useEffect(() => {
     const created = createLive(me, settings)
     created.connection.connect()
     setLive(created)
     return created.close
-  }, [agentId, settings])
+  }, [settings])
   return live === null ? null : <LiveContext value={live}>{children}</LiveContext>
 }
 

@@ -1,4 +1,4 @@
-import { createHttp, RequestError } from '@dosti/client'
+import { createHttp, RequestError, type Http } from '@dosti/client'
 import type { AgentId, Me } from '@dosti/contracts'
 import { queryOptions } from '@tanstack/react-query'
 
@@ -35,7 +35,14 @@ export function onSessionElsewhere(listener: (agentId: AgentId | null) => void):
   return () => channel.removeEventListener('message', hear)
 }
 
+/** Whose session it is, by the last word of any tab; null: nobody's; undefined: nothing was said yet. */
+let holder: AgentId | null | undefined
+onSessionElsewhere((agentId) => {
+  holder = agentId
+})
+
 function tellOtherTabs(agentId: AgentId | null): void {
+  holder = agentId
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- the rule means windows; a channel has one origin
   channel.postMessage(agentId)
 }
@@ -47,11 +54,22 @@ export async function signIn(email: string, password: string): Promise<Me> {
   return me
 }
 
+const somebodyElse = (): RequestError =>
+  new RequestError({ code: 'auth.expired', message: 'Somebody else has signed in in this browser.' })
+
 /** The session, if it is still this agent's; that of somebody else counts as none. */
 export async function sessionOf(agentId: AgentId): Promise<Me> {
   const me = await http.request('session.show', {})
   if (me.agent.id === agentId) return me
-  throw new RequestError({ code: 'auth.expired', message: 'Somebody else has signed in in this browser.' })
+  throw somebodyElse()
+}
+
+/** Requests over HTTP in this agent's name: refused once another tab has said that the session is somebody else's. */
+export function requestsOf(agentId: AgentId): Http['request'] {
+  return async (operation, input) => {
+    if (holder !== undefined && holder !== agentId) throw somebodyElse()
+    return await http.request(operation, input)
+  }
 }
 
 /** Revokes the session on the server; nothing of it is kept here. */

@@ -30,7 +30,7 @@ export function useAlerts(): { waiting: readonly Waiting[]; dismiss: (alertId: s
   return { waiting, dismiss }
 }
 
-/** Asks once after each break for those who wait and are in no list: whoever was served meanwhile changes no more. */
+/** Asks for those who wait and are in no list, once until the next break: whoever was served during one changes no more. */
 function useMissedHeads(waiting: readonly Waiting[]): void {
   const { connection, inbox } = useLive()
   const asked = useRef(new Set<string>())

@@ -47,6 +47,10 @@ test('reading, taking and closing end the waiting; anything else does not', () =
 test('an alert for somebody who is away does not end because it is theirs', () => {
   const away = { id: 'agt_9', name: 'Away' } as const
   expect(afterwards({ assignee: away }, { ...head, assignee: away })).toBe(1)
+  const unknown = withAlert([], alert, undefined)
+  const known = stillWaiting(unknown, () => ({ ...head, assignee: away }))
+  expect(known).toHaveLength(1)
+  expect(stillWaiting(known, () => ({ ...head, assignee: { id: 'agt_1', name: 'Aisha' } }))).toEqual([])
 })
 
 test('an alert that overtakes its message does not count as read before the message is known', () => {

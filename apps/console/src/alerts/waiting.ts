@@ -3,11 +3,13 @@ import type { AgentsConversation, EventData } from '@dosti/contracts'
 /** A visitor who waits, as the last alert told it. */
 export interface Waiting {
   alert: EventData<'alert.raised'>
-  /** Who had the conversation when the alert came. */
-  assigneeId: string | null
+  /** Who had the conversation when the alert came; undefined until the list knows the conversation. */
+  assigneeId: string | null | undefined
   /** True once the list has shown unread messages: only then does none unread mean that somebody has read. */
   unreadKnown: boolean
 }
+
+const holderOf = ({ assignee }: AgentsConversation): string | null => assignee?.id ?? null
 
 /** With a new alert: the newest first, one for each conversation. */
 export function withAlert(
@@ -15,7 +17,7 @@ export function withAlert(
   alert: Waiting['alert'],
   head: AgentsConversation | undefined,
 ): Waiting[] {
-  const added = { alert, assigneeId: head?.assignee?.id ?? null, unreadKnown: (head?.unread ?? 0) > 0 }
+  const added = { alert, assigneeId: head && holderOf(head), unreadKnown: (head?.unread ?? 0) > 0 }
   return [added, ...waiting.filter((other) => other.alert.conversationId !== alert.conversationId)]
 }
 
@@ -27,9 +29,12 @@ export function stillWaiting(
   const next = waiting.flatMap((item) => {
     const head = headOf(item.alert.visitorId)
     if (head === undefined) return [item]
-    const taken = head.assignee !== null && head.assignee.id !== item.assigneeId
+    const { assigneeId = holderOf(head) } = item
+    const unreadKnown = item.unreadKnown || head.unread > 0
+    const taken = head.assignee !== null && head.assignee.id !== assigneeId
     if (taken || head.status === 'closed' || (item.unreadKnown && head.unread === 0)) return []
-    return [item.unreadKnown || head.unread === 0 ? item : { ...item, unreadKnown: true }]
+    const isSame = item.assigneeId === assigneeId && item.unreadKnown === unreadKnown
+    return [isSame ? item : { ...item, assigneeId, unreadKnown }]
   })
   return next.length === waiting.length && next.every((item, index) => item === waiting[index]) ? waiting : next
 }

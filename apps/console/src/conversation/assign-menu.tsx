@@ -59,19 +59,20 @@ export function AssignMenu({ visitorId, assigneeId }: { visitorId: string; assig
 
 /** The workspace's agents, asked for when first needed and kept current by what the server tells. */
 function useAgents(wanted: boolean) {
-  const { connection } = useLive()
+  const { me, connection } = useLive()
+  const of = me.agent.id
   const queries = useQueryClient()
   useEffect(
     () =>
       connection.on('agent.updated', ({ agent, available }) => {
-        queries.setQueryData<Agent[]>(['agents'], (before) =>
+        queries.setQueryData<Agent[]>(['agents', of], (before) =>
           before?.map((known) => (known.id === agent.id ? { ...known, ...agent, available } : known)),
         )
       }),
-    [connection, queries],
+    [connection, of, queries],
   )
   return useQuery({
-    queryKey: ['agents'],
+    queryKey: ['agents', of],
     queryFn: async () => (await connection.request('agent.list', {})).agents,
     enabled: wanted,
     staleTime: 60_000,
