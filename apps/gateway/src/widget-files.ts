@@ -20,7 +20,8 @@ const CHAT = /^chat\.[\da-f]{12}\.js$/
 export function serveWidget(app: FastifyInstance, folder: string): void {
   const files = readFiles(folder)
   const [chat] = [...files].filter(([name]) => CHAT.test(name)).map(([, file]) => file)
-  // A page that is open since another build, or that another node served, asks for that one's chat: this one does as well.
+  // A page that is open since another build, or that another node served, asks for that one's chat: this one does as well, as long
+  // as `mount` takes what it took.
   const ours = chat === undefined ? undefined : { ...chat, immutable: false }
   app.get('/widget.js', (request, reply) => send(files.get('widget.js'), request, reply))
   app.get<{ Params: { file: string } }>('/widget/:file', (request, reply) => {
