@@ -1,4 +1,4 @@
-import { createHttp, RequestError, type Http } from '@dosti/client'
+import { createHttp, createStore, RequestError, type Http } from '@dosti/client'
 import type { AgentId, Me } from '@dosti/contracts'
 import { queryOptions } from '@tanstack/react-query'
 
@@ -28,21 +28,16 @@ export function isSignedOut(error: unknown): boolean {
 // The cookie is one for all tabs: what one does to it, the others must know, and not go on with what they hold.
 const channel = new BroadcastChannel('dosti.session')
 
-/** Calls back when another tab of this browser signs in, with the agent's id, or out, with null. Returns the way to stop. */
-export function onSessionElsewhere(listener: (agentId: AgentId | null) => void): () => void {
-  const hear = ({ data }: MessageEvent<AgentId | null>) => listener(data)
-  channel.addEventListener('message', hear)
-  return () => channel.removeEventListener('message', hear)
-}
+type Holder = AgentId | null | undefined
 
-/** Whose session it is, by the last word of any tab; null: nobody's; undefined: nothing was said yet. */
-let holder: AgentId | null | undefined
-onSessionElsewhere((agentId) => {
-  holder = agentId
-})
+/** Whose session it is, by the last word of another tab or this one's sign-in: null is nobody's, undefined that none was said yet. */
+export const sessionHolder = createStore<Holder>(undefined)
+channel.addEventListener('message', ({ data }: MessageEvent<AgentId | null>) => sessionHolder.set(data))
+
+/** True once it was said that the session is not this agent's any more. */
+export const isHeldByOther = (holder: Holder, agentId: AgentId): boolean => holder !== undefined && holder !== agentId
 
 function tellOtherTabs(agentId: AgentId | null): void {
-  holder = agentId
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- the rule means windows; a channel has one origin
   channel.postMessage(agentId)
 }
@@ -50,6 +45,7 @@ function tellOtherTabs(agentId: AgentId | null): void {
 /** Signs in; the reply's cookie is the session. */
 export async function signIn(email: string, password: string): Promise<Me> {
   const me = await http.request('session.start', { email, password })
+  sessionHolder.set(me.agent.id)
   tellOtherTabs(me.agent.id)
   return me
 }
@@ -67,7 +63,7 @@ export async function sessionOf(agentId: AgentId): Promise<Me> {
 /** Requests over HTTP in this agent's name: refused once another tab has said that the session is somebody else's. */
 export function requestsOf(agentId: AgentId): Http['request'] {
   return async (operation, input) => {
-    if (holder !== undefined && holder !== agentId) throw somebodyElse()
+    if (isHeldByOther(sessionHolder.get(), agentId)) throw somebodyElse()
     return await http.request(operation, input)
   }
 }

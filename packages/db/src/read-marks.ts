@@ -26,10 +26,8 @@ interface Waiting {
 /** Marks at once where nobody else holds the visitor; else in one of the lanes, one turn for all the marks of a side. */
 export function createReadMarks(db: Pick<Db, 'pool' | 'breaker'>, lanes: Lanes, known: KnownThreads): MarkRead {
   const waiting = new Map<string, Waiting>()
-  const raise = (mark: Mark, lock: 'free' | 'waiting', deadline: number) => {
-    if (performance.now() >= deadline) throw unavailable(new Error('the deadline of the mark is over'))
-    return withConnection(db, (client) => raiseMark(client, mark, known, lock))
-  }
+  const raise = (mark: Mark, lock: 'free' | 'waiting') =>
+    withConnection(db, (client) => raiseMark(client, mark, known, lock))
   const raiseInTurn = (mark: Mark, deadline: number): Promise<Marked> => {
     const key = `${keyOf(mark.workspaceId, mark.visitorId)} ${mark.by}`
     const other = waiting.get(key)
@@ -42,7 +40,8 @@ export function createReadMarks(db: Pick<Db, 'pool' | 'breaker'>, lanes: Lanes, 
     waiting.set(key, entry)
     entry.marked = lanes(async () => {
       waiting.delete(key)
-      const outcome = await raise(entry.mark, 'waiting', entry.deadline)
+      if (performance.now() >= entry.deadline) throw unavailable(new Error('the deadline of the mark is over'))
+      const outcome = await raise(entry.mark, 'waiting')
       // Whoever waits for a lock skips nobody.
       return outcome === 'skipped' ? undefined : outcome
     })
@@ -50,7 +49,7 @@ export function createReadMarks(db: Pick<Db, 'pool' | 'breaker'>, lanes: Lanes, 
   }
   return async (mark) => {
     const deadline = performance.now() + DEADLINE_MS
-    const outcome = await raise(mark, 'free', deadline)
+    const outcome = await raise(mark, 'free')
     return outcome === 'skipped' ? await raiseInTurn(mark, deadline) : outcome
   }
 }

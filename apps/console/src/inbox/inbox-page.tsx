@@ -1,4 +1,3 @@
-import type { AgentId } from '@dosti/contracts'
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate, useParams, useRouteContext } from '@tanstack/react-router'
 import { MessagesSquare } from 'lucide-react'
@@ -12,7 +11,7 @@ import { Notices } from '../design/notices.tsx'
 import { HelpSheet } from '../keyboard/help-sheet.tsx'
 import { useCommand, useShortcuts } from '../keyboard/use-shortcuts.ts'
 import { LiveProvider, useLive, useStore } from '../live.tsx'
-import { isSignedOut, meQuery, onSessionElsewhere } from '../session.ts'
+import { isHeldByOther, isSignedOut, meQuery, sessionHolder } from '../session.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { Rail } from './rail.tsx'
@@ -85,9 +84,8 @@ function useSignInAgain(): void {
   const status = useStore(connection.status)
   const queries = useQueryClient()
   const navigate = useNavigate()
-  const [holder, setHolder] = useState<AgentId | null>(me.agent.id)
-  useEffect(() => onSessionElsewhere(setHolder), [])
-  const over = holder !== me.agent.id || (status.kind === 'refused' && isSignedOut(status.error))
+  const holder = useStore(sessionHolder)
+  const over = isHeldByOther(holder, me.agent.id) || (status.kind === 'refused' && isSignedOut(status.error))
   useEffect(() => {
     if (!over) return
     // The page asks anew: who is signed in by now comes straight back.
