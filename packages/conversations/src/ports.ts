@@ -97,7 +97,7 @@ export interface ThreadRead {
   thread: Thread
   /** In order of timestamp. With `after`: the oldest that follow. Else the newest of the range. */
   events: StoredEvent[]
-  /** There are more in the direction read than `limit`. */
+  /** There are more in the direction read: than `limit`, or than take `PAGE_BYTES_MAX`. One event there is in any case. */
   hasMore: boolean
 }
 
@@ -155,6 +155,7 @@ export interface MessagesRead {
   /** The newest timestamp of the visitor's streams. */
   lastTimestamp: number
   messages: StoredEventOf<'message.sent'>[]
+  /** As of a thread. */
   hasMore: boolean
   /** Where no messages come after the cursor: the timestamp of the newest event of the public stream up to it, 0 if there is none. */
   reached: number

@@ -3,14 +3,15 @@
  * set the scope of row-level security, for itself alone, and the rest hangs on that row by LATERAL, so that no plan can look
  * at a table before. `OFFSET 0` keeps the planner from pulling a sub-select out of that order, and from reading a whole table to hash it.
  */
-import type {
-  AgentId,
-  AgentRef,
-  AgentsConversation,
-  ConversationId,
-  EventData,
-  Party,
-  StoredEvent,
+import {
+  PAGE_BYTES_MAX,
+  type AgentId,
+  type AgentRef,
+  type AgentsConversation,
+  type ConversationId,
+  type EventData,
+  type Party,
+  type StoredEvent,
 } from '@dosti/contracts'
 import type { Thread } from '@dosti/conversations'
 import { rowsFrom, type Statement, type Value } from './statement.ts'
@@ -19,6 +20,8 @@ import { rowsFrom, type Statement, type Value } from './statement.ts'
 export interface PageRow {
   thread: Thread
   events: StoredEvent[]
+  /** How many events there were, before those that take too much. */
+  found: number
 }
 
 // A head, from its visitor v, as the wire's agents' view.
@@ -132,18 +135,33 @@ export const READ_SENT: Statement<
       AND e.client_message_id = k.client_message_id AND e.client_message_id IS NOT NULL`,
 }
 
-const page = <P extends Value[]>(name: string, events: string): Statement<P, PageRow> => ({
+/**
+ * Of some rows \`e\`, as many from the first in an order as take so many bytes, of which \`size\` is those of one; the first always.
+ * \`found\` is how many there were. Five hundred long messages are ten megabytes, and who may ask for them may ask often.
+ */
+const within = (rows: string, { order, size }: { order: string; size: string }) => `
+  SELECT * FROM (
+    SELECT e.*, count(*) OVER () AS found,
+      sum(${size}) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+    FROM (${rows}) e
+  ) sized WHERE bytes_before IS NULL OR bytes_before < ${PAGE_BYTES_MAX}`
+
+const page = <P extends Value[]>(name: string, order: 'ASC' | 'DESC', events: string): Statement<P, PageRow> => ({
   name,
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
-    SELECT v.thread, page.events
+    SELECT v.thread, page.events, page.found
     FROM scope
     CROSS JOIN LATERAL (
       SELECT ${THREAD} AS thread, v.seq, v.internal_seq FROM visitor v
       WHERE v.workspace_id = scope.id AND v.visitor_id = $2 OFFSET 0
     ) v
     CROSS JOIN LATERAL (
-      SELECT coalesce(json_agg(${EVENT} ORDER BY e.timestamp), '[]') AS events FROM (${events}) e OFFSET 0
+      SELECT coalesce(json_agg(e.event ORDER BY e.timestamp), '[]') AS events, coalesce(max(e.found), 0) AS found
+      FROM (${within(`SELECT ${EVENT} AS event, e.timestamp FROM (${events}) e`, {
+        order: `e.timestamp ${order}`,
+        size: 'octet_length(e.event::text)',
+      })}) e OFFSET 0
     ) page`,
 })
 
@@ -181,11 +199,16 @@ const after = (stream: Stream, number: string) =>
   of(stream, `seq > ${number} AND timestamp >= $4 ORDER BY seq LIMIT $3`)
 
 /** The oldest public events after a number: a walk along the primary key. */
-export const AFTER_PUBLIC = page<[...Of, since: number, after: number]>('thread_after_public', after('public', '$5'))
+export const AFTER_PUBLIC = page<[...Of, since: number, after: number]>(
+  'thread_after_public',
+  'ASC',
+  after('public', '$5'),
+)
 
 /** The oldest events of both streams after a number of each. */
 export const AFTER_BOTH = page<[...Of, since: number, after: number, internalAfter: number]>(
   'thread_after_both',
+  'ASC',
   merged('ASC', (stream) => after(stream, stream === 'public' ? '$5' : '$6')),
 )
 
@@ -195,22 +218,24 @@ const since = (events: string) => `SELECT * FROM (${events}) newest WHERE timest
 const newest = (stream: Stream, upTo = LAST[stream]) => of(stream, `seq <= ${upTo} ORDER BY seq DESC LIMIT $3`)
 
 /** The newest public events: back along the primary key. */
-export const NEWEST_PUBLIC = page<[...Of, since: number]>('thread_newest_public', since(newest('public')))
+export const NEWEST_PUBLIC = page<[...Of, since: number]>('thread_newest_public', 'DESC', since(newest('public')))
 
 /** The newest events of both streams. */
-export const NEWEST_BOTH = page<[...Of, since: number]>('thread_newest_both', since(merged('DESC', newest)))
+export const NEWEST_BOTH = page<[...Of, since: number]>('thread_newest_both', 'DESC', since(merged('DESC', newest)))
 
 const before = (stream: Stream) => newest(stream, lastUpTo(stream, '$5::bigint - 1'))
 
 /** The newest public events before a time. */
 export const BEFORE_PUBLIC = page<[...Of, since: number, before: number]>(
   'thread_before_public',
+  'DESC',
   since(before('public')),
 )
 
 /** The newest events of both streams before a time. */
 export const BEFORE_BOTH = page<[...Of, since: number, before: number]>(
   'thread_before_both',
+  'DESC',
   since(merged('DESC', before)),
 )
 
@@ -229,10 +254,17 @@ export interface MessageRow {
   timestamp: number
   actor: Party
   data: EventData<'message.sent'>
+  /** How many messages there were, before those that take too much. */
+  found: number
 }
 
 // Columns, not JSON: a poll with twenty messages would spend most of its time on building it.
-const messages = <P extends Value[]>(name: string, start: string, events: string): Statement<P, MessageRow> => ({
+const messages = <P extends Value[]>(
+  name: string,
+  start: string,
+  order: 'ASC' | 'DESC',
+  events: string,
+): Statement<P, MessageRow> => ({
   name,
   text: `
     WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', $1, true) AS id)
@@ -241,20 +273,20 @@ const messages = <P extends Value[]>(name: string, start: string, events: string
         SELECT timestamp FROM event
         WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = 'public' AND seq = start.seq
       ) END AS reached,
-      e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data
+      e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data, e.found
     FROM scope
     CROSS JOIN LATERAL (
       SELECT seq, last_timestamp FROM visitor WHERE workspace_id = scope.id AND visitor_id = $2 OFFSET 0
     ) v
     CROSS JOIN LATERAL (SELECT ${start} AS seq OFFSET 0) start
-    LEFT JOIN LATERAL (${events}) e ON true
+    LEFT JOIN LATERAL (${within(events, { order: `e.seq ${order}`, size: 'octet_length(e.data::text)' })}) e ON true
     ORDER BY e.seq`,
 })
 
 const MESSAGES = of('public', `name = 'message.sent'`)
 
 const messagesAfter = (name: string, start: string) =>
-  messages<[...Of, time: number]>(name, start, `${MESSAGES} AND seq > start.seq ORDER BY seq LIMIT $3`)
+  messages<[...Of, time: number]>(name, start, 'ASC', `${MESSAGES} AND seq > start.seq ORDER BY seq LIMIT $3`)
 
 /** How many events a poll goes back for its cursor before it gives up. */
 const NEAR = 64
@@ -274,6 +306,7 @@ export const MESSAGES_AFTER_FAR = messagesAfter('messages_after_far', lastUpTo('
 export const MESSAGES_NEWEST = messages<[...Of, since: number]>(
   'messages_newest',
   '0',
+  'DESC',
   since(`${MESSAGES} ORDER BY seq DESC LIMIT $3`),
 )
 
