@@ -30,6 +30,10 @@ export const SESSION_OPTIONS = [
   'enable_hashjoin=off',
   'enable_mergejoin=off',
   'jit=off',
+  // A machine of ours that is gone closes nothing: its sessions would hold their locks, and their place, for two hours.
+  'tcp_keepalives_idle=10',
+  'tcp_keepalives_interval=5',
+  'tcp_keepalives_count=3',
 ]
   .map((setting) => `-c ${setting}`)
   .join(' ')

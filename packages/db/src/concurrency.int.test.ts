@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { StoredEvent } from '@dosti/contracts'
 import type { ConversationStore, Outcome } from '@dosti/conversations'
 import { changedOf, visitorSends } from '@dosti/conversations/testing'
@@ -165,6 +166,33 @@ describe('Postgres store: many at once', () => {
     expect(await eventsOf('stuck')).toHaveLength(2)
   })
 
+  it('D8: a visitor that somebody else is just making does not fail the rest of the batch', async () => {
+    const of = (visitorId: string) => ({ workspaceId, visitorId })
+    await inTransaction(second, [workspaceId], async (client) => {
+      await client.query('INSERT INTO visitor (workspace_id, visitor_id) VALUES ($1, $2)', [workspaceId, 'newborn'])
+      const outcomes = await store.change([visitorSends(of('newborn'), 'a'), visitorSends(of('stranger'), 'a')])
+      expect(outcomes).toMatchObject([{ ok: false, error: { code: 'service.unavailable' } }, { ok: true }])
+    })
+  })
+
+  it('D8: waiting for many locked visitors is no failure of Postgres', async () => {
+    const names = Array.from({ length: 24 }, (_, index) => `waited for ${index}`)
+    const sends = names.map((visitorId) => visitorSends({ workspaceId, visitorId }, 'a'))
+    await store.change(sends)
+    let destroyed = 0
+    db.pool.on('remove', () => (destroyed += 1))
+    await inTransaction(second, [workspaceId], async (client) => {
+      await run(client, LOCK_WAITING, [workspaceId, names.map(() => workspaceId), names])
+      const early = store.change(sends.slice(0, 12)).catch((error: unknown) => error)
+      await wait(20)
+      const late = store.change(sends.slice(12)).catch((error: unknown) => error)
+      for (const refusal of await Promise.all([early, late]))
+        expect(refusal).toMatchObject({ code: 'service.unavailable' })
+      expect(db.breaker.mayAsk()).toBe(true)
+    })
+    expect(destroyed).toBe(0)
+  })
+
   it('read marks at a locked visitor hold up nobody else, and the highest holds in the end', async () => {
     const of = (visitorId: string) => ({ workspaceId, visitorId })
     await store.change(Array.from({ length: 9 }, (_, index) => visitorSends(of('marked'), `text ${index}`)))
@@ -189,6 +217,11 @@ describe('Postgres store: many at once', () => {
   it('D1: a commit waits for the disk, though the server of these tests would not', async () => {
     const settings = await withConnection(db, async (client) => (await client.query('SHOW synchronous_commit')).rows)
     expect(settings).toEqual([{ synchronous_commit: 'on' }])
+  })
+
+  it('Postgres looks after half a minute whether a silent session is there still', async () => {
+    const settings = await withConnection(db, async (client) => (await client.query('SHOW tcp_keepalives_idle')).rows)
+    expect(settings).toEqual([{ tcp_keepalives_idle: '10' }])
   })
 
   it('D8: marks at many locked visitors leave the lanes once nobody waits for them', async () => {

@@ -1,4 +1,4 @@
-import type { StoredEventOf } from '@dosti/contracts'
+import type { StoredEvent, StoredEventOf } from '@dosti/contracts'
 import type {
   Change,
   ConversationStore,
@@ -30,6 +30,7 @@ const WORTH_ANOTHER = new Set(['40001', '40P01', '23505'])
 const WAITING_CONNECTIONS = 3
 /** Classes 22 and 23: data that Postgres refuses, and broken constraints. */
 const DATA_ERROR = /^2[23]/u
+const LOCK_NOT_AVAILABLE = '55P03'
 const FOREVER = Number.MAX_SAFE_INTEGER
 
 /** A store of threads; it wants to be told what happens to them elsewhere, though it does without. */
@@ -86,8 +87,9 @@ async function change(stores: Stores, changes: readonly Change[], progress: Prog
       result.outcomes.forEach((outcome, index) => settle(index, outcome))
       return result.skipped
     } catch (error) {
-      // A row that Postgres refuses must not fail its neighbours.
-      if (groups.length > 1 && DATA_ERROR.test(sqlState(error))) return groups
+      // Neither a row that Postgres refuses nor a visitor that somebody else is making may fail its neighbours.
+      const state = sqlState(error)
+      if (groups.length > 1 && (DATA_ERROR.test(state) || state === LOCK_NOT_AVAILABLE)) return groups
       fail(groups, error)
       return []
     }
@@ -151,7 +153,9 @@ async function withRetries(
     const left = deadline - performance.now()
     if (left <= 0) throw unavailable(new Error('the deadline of the batch is over'))
     try {
-      const result = await withConnection(stores.db, (client) => commitBatch(client, groups, stores, lock), left)
+      // A wait for a lock ends by the lock's time-out: to be cut short for its late turn would look like a failure of Postgres.
+      const within = lock === 'waiting' ? DEADLINE_MS : left
+      const result = await withConnection(stores.db, (client) => commitBatch(client, groups, stores, lock), within)
       // While waiting for locks only a visitor made a moment ago is skipped; the next attempt finds it.
       if (lock === 'free' || result.skipped.length === 0) return result
       if (attempt >= ATTEMPTS) throw unavailable(new Error('a visitor that is made cannot be locked'))
@@ -168,13 +172,17 @@ async function readThread(client: pg.PoolClient, query: ThreadQuery) {
     const [row] = internal
       ? await run(client, sql.AFTER_BOTH, [...of, after, internalAfter])
       : await run(client, sql.AFTER_PUBLIC, [...of, after])
-    return row && { thread: row.thread, events: row.events.slice(0, limit), hasMore: row.events.length > limit }
+    return row && toPage(row, row.events.slice(0, limit))
   }
   const [row] =
     before === undefined
       ? await run(client, internal ? sql.NEWEST_BOTH : sql.NEWEST_PUBLIC, of)
       : await run(client, internal ? sql.BEFORE_BOTH : sql.BEFORE_PUBLIC, [...of, before])
-  return row && { thread: row.thread, events: row.events.slice(-limit), hasMore: row.events.length > limit }
+  return row && toPage(row, row.events.slice(-limit))
+}
+
+function toPage({ thread, found }: sql.PageRow, events: StoredEvent[]) {
+  return { thread, events, hasMore: found > events.length }
 }
 
 async function readMessages(client: pg.PoolClient, query: MessagesQuery) {
@@ -188,11 +196,12 @@ async function readMessages(client: pg.PoolClient, query: MessagesQuery) {
   if (rows[0]?.is_far === true) rows = await run(client, sql.MESSAGES_AFTER_FAR, [...of, after])
   const [first] = rows
   if (first === undefined) return undefined
-  const messages = first.seq === null ? [] : rows.map((row) => toMessage(visitorId, row))
+  const found = first.seq === null ? [] : rows.map((row) => toMessage(visitorId, row))
+  const messages = isNewest ? found.slice(-limit) : found.slice(0, limit)
   return {
     lastTimestamp: first.last_timestamp,
-    messages: isNewest ? messages.slice(-limit) : messages.slice(0, limit),
-    hasMore: messages.length > limit,
+    messages,
+    hasMore: (first.found ?? 0) > messages.length,
     reached: first.reached ?? 0,
     now: first.now,
   }
