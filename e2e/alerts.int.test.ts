@@ -1,7 +1,9 @@
 /** A visitor writes where nobody attends: the agents on duty are alerted at once and again, once each, whatever died. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { startService, type RunningService } from '@dosti/testkit'
+import pg from 'pg'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hear, overRest, overSocketIo, post, quiet, signIn, ticketOf, until, type Person } from './support/people.ts'
 import { startWorld, type World } from './support/world.ts'
@@ -36,15 +38,16 @@ const rows = (visitorId: string) =>
 /** Brings the second ring forward, as thirty seconds would: the row is the truth; with its job flushed, the sweep finds it. */
 const hurry = async () => {
   await world.sql('UPDATE alert SET due_at = due_at - 60000 WHERE step = 2')
-  await flush(world.redis.url)
+  await redis('FLUSHALL')
 }
-/** FLUSHALL, in the words of Redis' own protocol. */
-const flush = async (url: string) => {
-  const { hostname, port } = new URL(url)
+/** A command in the words of Redis' own protocol, and its answer in one line. */
+const redis = async (...words: string[]): Promise<string> => {
+  const { hostname, port } = new URL(world.redis.url)
   const socket = connect(Number(port), hostname)
-  socket.write('*1\r\n$8\r\nFLUSHALL\r\n')
-  await once(socket, 'data')
+  socket.write(`*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`)
+  const [answer] = (await once(socket, 'data')) as [Buffer]
   socket.destroy()
+  return answer.toString().trim()
 }
 
 describe('alerts', () => {
@@ -119,6 +122,25 @@ describe('alerts', () => {
     expect(alerts(aisha, 'patient').map(({ data }) => data['step'])).toEqual([1, 2])
     expect(alerts(aisha, 'newcomer')).toHaveLength(1)
   })
+
+  it('D7 a worker that dies while it rings leaves the ring to the next one', async () => {
+    await write('cut short')
+    await hear(aisha, 'alert.raised')
+    const lock = new pg.Client(world.databaseUrl)
+    await lock.connect()
+    await hurry()
+    await lock.query(`BEGIN; SELECT FROM alert WHERE visitor_id = 'cut short' AND step = 2 FOR UPDATE`)
+    await until(async () => (await redis('LLEN', 'dosti:alerts:active')) === ':1', 'the ring', 12_000)
+    await worker.kill()
+    // What it asked of Postgres goes on without it, as long as its time-out.
+    await wait(1500)
+    await lock.query('COMMIT')
+    await lock.end()
+    worker = await startWorker()
+    await until(() => alerts(aisha, 'cut short').length === 2, 'the second ring', 20_000)
+    await quiet()
+    expect(alerts(aisha, 'cut short').map(({ data }) => data['step'])).toEqual([1, 2])
+  }, 45_000)
 
   it('D7 a flushed Redis delays an alert, it does not lose it', async () => {
     await write('flushed')

@@ -19,6 +19,8 @@ export interface AlertQueue {
 const NAME = 'alerts'
 const PREFIX = 'dosti'
 const CONCURRENCY = 50
+/** A job whose worker says nothing for so long is another's. A ring takes less, and bears to be called twice. In milliseconds. */
+const LOCK_MS = 5000
 const CLOSE_WITHIN_MS = 3000
 
 /** Opens the queue and starts to work it; `ring` is called at an alert's time and must bear being called twice. */
@@ -31,6 +33,8 @@ export function createAlertQueue(redisUrl: string, ring: (alert: AlertJob) => Pr
     connection: working,
     prefix: PREFIX,
     concurrency: CONCURRENCY,
+    lockDuration: LOCK_MS,
+    stalledInterval: LOCK_MS,
     skipVersionCheck: true,
   })
   // BullMQ hands every lost connection to these; without a listener it would end the process.

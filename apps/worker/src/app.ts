@@ -46,6 +46,11 @@ export function startWorker({ config, log, db, bus, eventLog, alerts, metrics }:
     'the sweep failed',
   )
 
+  metrics.gauge(
+    'dosti_log_lag_seconds',
+    'How long the oldest event waits that the follower of the log has not dealt with.',
+    async () => (await eventLog.lagMs()) / 1000,
+  )
   const app = createHttp({ log })
   registerHealth(app, {
     required: { postgres: () => db.ready() },

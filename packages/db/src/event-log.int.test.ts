@@ -64,6 +64,10 @@ describe('the log and its follower', () => {
       if (last === undefined) throw new Error('nothing was read')
       await log.advance(last.position, [])
       expect(await log.readAfterCursor(100)).toEqual([])
+      // What may not be read yet waits as well.
+      const held = await createEventLog(db, { ids }).lagMs()
+      await setTimeout(5)
+      expect(await createEventLog(db, { ids }).lagMs()).toBeGreaterThan(held)
       await slow.query('COMMIT')
       await slow.end()
       const after = await log.readAfterCursor(100)
@@ -72,6 +76,7 @@ describe('the log and its follower', () => {
       expect(await log.readAfterCursor(1)).toHaveLength(1)
       await log.advance(after.at(-1)?.position ?? last.position, [])
       expect(await log.readAfterCursor(100)).toEqual([])
+      expect(await createEventLog(db, { ids }).lagMs()).toBe(0)
       // Backwards is refused: somebody else has led since.
       await expect(log.advance(last.position, [])).rejects.toThrow('stands beyond')
     })

@@ -2,9 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { AlertId, StoredEvent, WorkspaceId } from '@dosti/contracts'
 import type { AlertDraft, Attendance, Ids } from '@dosti/conversations'
 import type pg from 'pg'
-import { DEADLINE_MS, withinDeadline } from './client.ts'
+import { DEADLINE_MS, withConnection, withinDeadline } from './client.ts'
 import type { Db } from './client.ts'
-import { ADVANCE, ALERT_CURSOR, READ_LOG, SET_LEADER, TRY_LEAD, type LogRow } from './log-statements.ts'
+import { ADVANCE, ALERT_CURSOR, READ_LAG, READ_LOG, SET_LEADER, TRY_LEAD, type LogRow } from './log-statements.ts'
 import { transact } from './scope.ts'
 import { call, run } from './statement.ts'
 import { translate } from './unavailable.ts'
@@ -55,6 +55,8 @@ export interface EventLog {
    * of its own that also aborts when the connection breaks; it should end then. Errors of `work` go to `onError`.
    */
   lead(work: (log: LedLog, signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>
+  /** How long the oldest event that no leader has dealt with waits by now, in milliseconds; 0 if there is none. Anybody may ask. */
+  lagMs(): Promise<number>
 }
 
 const TRY_EVERY_MS = 1000
@@ -75,6 +77,10 @@ export function createEventLog(
         }
         await wait(TRY_EVERY_MS, undefined, { signal }).catch(() => {})
       }
+    },
+    async lagMs() {
+      const [row] = await withConnection(db, (client) => run(client, READ_LAG, [ALERT_CURSOR]))
+      return Math.max(0, row?.lag_ms ?? 0)
     },
   }
 }

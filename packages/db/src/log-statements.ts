@@ -42,6 +42,11 @@ export const SET_LEADER: Statement<[], unknown> = {
     set_config('idle_session_timeout', '5000', false)`,
 }
 
+/** The scope of every workspace, and where a cursor stands; at the beginning if it never moved. */
+const AT_CURSOR = `scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id),
+      cursor AS MATERIALIZED (
+        SELECT coalesce(max(xid), '0'::xid8) AS xid, coalesce(max(log_id), 0) AS log_id FROM log_cursor WHERE name = $1)`
+
 /**
  * What follows the cursor. By (xid, log_id), and only below the oldest transaction that still runs: a number alone is taken
  * before its commit, so a later one may be seen first and the earlier one be missed for ever.
@@ -49,9 +54,7 @@ export const SET_LEADER: Statement<[], unknown> = {
 export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
   name: 'read_log',
   text: `
-    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id),
-      cursor AS MATERIALIZED (
-        SELECT coalesce(max(xid), '0'::xid8) AS xid, coalesce(max(log_id), 0) AS log_id FROM log_cursor WHERE name = $1)
+    WITH ${AT_CURSOR}
     SELECT rows.workspace_id, rows.xid, rows.log_id, rows.event, standing.*
     FROM scope CROSS JOIN cursor CROSS JOIN LATERAL (
       SELECT e.workspace_id, e.visitor_id, e.name, e.seq, e.xid::text AS xid, e.log_id, ${EVENT} AS event
@@ -69,6 +72,19 @@ export const READ_LOG: Statement<[cursor: string, limit: number], LogRow> = {
       ${ASSIGNEE}
       WHERE rows.name = 'message.sent' AND v.workspace_id = rows.workspace_id AND v.visitor_id = rows.visitor_id OFFSET 0
     ) standing ON true`,
+}
+
+/** How old the oldest event behind the cursor is, whether it may be read yet or not; no row if there is none. */
+export const READ_LAG: Statement<[cursor: string], { lag_ms: number }> = {
+  name: 'read_lag',
+  text: `
+    WITH ${AT_CURSOR}
+    SELECT ${CLOCK} - oldest.timestamp AS lag_ms
+    FROM scope CROSS JOIN cursor CROSS JOIN LATERAL (
+      SELECT e.timestamp FROM event e
+      WHERE scope.id = '*' AND (e.xid, e.log_id) > (cursor.xid, cursor.log_id)
+      ORDER BY e.xid, e.log_id LIMIT 1
+    ) oldest`,
 }
 
 /**

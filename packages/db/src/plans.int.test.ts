@@ -34,6 +34,7 @@ const STATEMENTS: [name: string, text: string, values: Value[]][] = [
   [APPEND_USUAL.name, APPEND_USUAL.text, ['wsp_a', ...arraysOf(APPEND_USUAL.text)]],
   [path.RAISE_READ.name, path.RAISE_READ.text, ['wsp_a', 'v5', 1, 1, 0]],
   [log.READ_LOG.name, log.READ_LOG.text, ['alerts', 100]],
+  [log.READ_LAG.name, log.READ_LAG.text, ['alerts']],
   [log.READ_DUE.name, log.READ_DUE.text, [100, 0]],
   [log.READ_KEYS.name, log.READ_KEYS.text, ['1', '99999999', 1000]],
   [log.READ_IDS.name, log.READ_IDS.text, ['1', '99999999', 1000]],

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { digest } from './secrets.ts'
 
 /** Asks one dependency; resolves if it answers, rejects if not. */
@@ -26,6 +26,8 @@ export function createMetrics(service: string): {
   seconds: Histogram<'operation'>
   /** Another counter of this service. */
   counter: (name: string, help: string) => Counter
+  /** A value that is read when somebody asks for the metrics; NaN where that fails. */
+  gauge: (name: string, help: string, read: () => Promise<number>) => void
 } {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
@@ -46,6 +48,14 @@ export function createMetrics(service: string): {
       registers: [registry],
     }),
     counter: (name, help) => new Counter({ name, help, registers: [registry] }),
+    gauge(name, help, read) {
+      const gauge: Gauge = new Gauge({
+        name,
+        help,
+        registers: [registry],
+        collect: async () => gauge.set(await read().catch(() => Number.NaN)),
+      })
+    },
   }
 }
 
