@@ -107,3 +107,23 @@ it('D9 SIGTERM: a gateway waits for no peer that does not answer its goodbye', a
   expect(code).toBe(0)
   expect(tookMs).toBeLessThan(6000)
 })
+
+it('D9 SIGTERM: a gateway that lets its connections go sends newcomers to another one', async () => {
+  const world = await startWorld({ env: { DRAIN_MS: '4000' } })
+  const [gateway] = world.gateways as [RunningService]
+  const socketIo = `/socket.io/?EIO=4&transport=websocket&apiKey=${world.acme.publicKey}&visitorId=`
+  const names = Array.from({ length: 40 }, (_, index) => `leaving-${index}`)
+  await Promise.all(names.map((name) => dial(gateway.port, upgrade(`${socketIo}${name}`), textFrame('40'))))
+  const ended = gateway.stop()
+  await wait(300)
+  const polling = await fetch(`${gateway.url}/socket.io/?EIO=4&transport=polling&apiKey=${world.acme.publicKey}`)
+  expect(polling.status).toBe(503)
+  expect(Number(polling.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await polling.json()).toMatchObject({ success: false, error: { code: 'service.unavailable' } })
+  const socket = connect(gateway.port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.write(upgrade('/ws'))
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  expect(answer.toString('latin1')).toMatch(/^HTTP\/1.1 503 /u)
+  expect(await ended).toMatchObject({ code: 0 })
+})

@@ -1,6 +1,7 @@
 /**
  * What a flood of connections may cost: each address holds so many, the node so many in all, and of those the last are not for
- * visitors. Who is beyond is refused before the upgrade, in plain HTTP: that costs least, and a stock client tries again.
+ * visitors. Who is beyond is refused before the upgrade, in plain HTTP, as is everybody once the node is leaving: that costs least, a
+ * stock client tries again, and a proxy can ask another node at once.
  */
 import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
@@ -8,7 +9,7 @@ import { DostiError, toWireError, type Actor } from '@dosti/contracts'
 import { networkOf, refusalText } from '@dosti/runtime'
 
 export interface Admission {
-  /** Why nobody more may come from there; undefined if there is room. */
+  /** Why nobody more may come from there; undefined if they may. */
   refusal(request: IncomingMessage): DostiError | undefined
   /** A connection counts from now on, until the returned function is called. */
   enter(request: IncomingMessage): () => void
@@ -21,13 +22,15 @@ export interface AdmissionOptions {
   inAll: number
   /** Whose word about the address of others is believed. */
   trustedProxies: string[]
+  /** Why nobody at all may come: the node is leaving. */
+  leaving: () => DostiError | undefined
 }
 
 /** The share of a node that only agents may take. */
 const FOR_AGENTS = 0.05
 const AGAIN_MS = 10_000
 
-export function createAdmission({ perAddress, inAll, trustedProxies }: AdmissionOptions): Admission {
+export function createAdmission({ perAddress, inAll, trustedProxies, leaving }: AdmissionOptions): Admission {
   const trusted = proxyAddr.compile(trustedProxies)
   const addressOf = (request: IncomingMessage): string =>
     networkOf(trustedProxies.length > 0 ? proxyAddr(request, trusted) : (request.socket.remoteAddress ?? ''))
@@ -35,6 +38,8 @@ export function createAdmission({ perAddress, inAll, trustedProxies }: Admission
   let count = 0
   return {
     refusal(request) {
+      const isLeaving = leaving()
+      if (isLeaving !== undefined) return isLeaving
       if (count >= inAll) return full()
       if ((held.get(addressOf(request)) ?? 0) < perAddress) return undefined
       return new DostiError('rate.limited', {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
-import { createHttp, limitsHold, registerHealth } from '@dosti/runtime'
+import { createHttp, limitsHold, registerHealth, withinDeadline } from '@dosti/runtime'
 import type { FastifyInstance } from 'fastify'
 import { createAdmission } from './admission.ts'
 import { cutRoom, deliver, isHere, type Sockets } from './deliver.ts'
@@ -37,6 +37,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     perAddress: limitsHold(config) ? config.CONNECTIONS_PER_ADDRESS : Infinity,
     inAll: config.CONNECTIONS_MAX,
     trustedProxies: config.TRUSTED_PROXIES,
+    leaving: () => drain.refusal(),
   })
   const slowReadersCut = metrics.counter('dosti_slow_readers_cut_total', 'Sockets cut because they did not read.')
   const ringAgain = createRingAgain({
@@ -60,7 +61,8 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
   await app.register(websocket, { options: { server: rawUpgrades as never, maxPayload: 1_000_000 } })
   app.get('/ws', { websocket: true }, (socket, request) => raw.accept(socket, request.raw))
   app.get<{ Querystring: { key?: string } }>('/widget/config', async (request) => {
-    const { workspaceName } = await deps.identify.guest({ key: request.query.key, origin: request.headers.origin })
+    const asked = deps.identify.guest({ key: request.query.key, origin: request.headers.origin })
+    const { workspaceName } = await withinDeadline(asked)
     return { api: config.API_URL, workspaceName }
   })
   serveWidget(app, WIDGET_FOLDER)
@@ -79,7 +81,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<Gateway> {
     'dosti_missed_pushes_total',
     'Events that were delivered from the log: their push did not come.',
   )
-  const tellMissed = createTellMissed({
+  const tellMissed = await createTellMissed({
     reader: deps.logReader,
     isHere: (room) => isHere(room, sockets) || isHere(publishedRoom(room), sockets),
     deliver(told, mayHear) {

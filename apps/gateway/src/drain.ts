@@ -15,8 +15,8 @@ export interface Leaving {
 export interface Drain {
   /** A connection is here from now until it says otherwise. */
   add(leaving: Leaving): () => void
-  /** Refuses newcomers once the node is leaving. */
-  admit(): void
+  /** Why nobody new may come: the node is leaving. Undefined as long as it is not. */
+  refusal(): DostiError | undefined
   readonly isDraining: boolean
   /** Lets everybody go within this time, in milliseconds; whoever is still owed an answer goes when it has come. */
   run(withinMs: number): Promise<void>
@@ -39,10 +39,10 @@ export function createDrain(): Drain {
       here.add(leaving)
       return () => void here.delete(leaving)
     },
-    admit() {
+    refusal() {
+      if (!isDraining) return undefined
       // Soon: by then the proxy sends to another node, or this one is back.
-      if (isDraining)
-        throw new DostiError('service.unavailable', { retryAfterMs: 1000 + Math.floor(Math.random() * 2000) })
+      return new DostiError('service.unavailable', { retryAfterMs: 1000 + Math.floor(Math.random() * 2000) })
     },
     get isDraining() {
       return isDraining

@@ -144,7 +144,12 @@ function rawServer() {
   const raw = createRawSockets(
     { identify: { visitor: async () => actor }, log: createLogger('test', 'silent') } as unknown as GatewayDeps,
     {
-      admission: createAdmission({ perAddress: Infinity, inAll: Infinity, trustedProxies: [] }),
+      admission: createAdmission({
+        perAddress: Infinity,
+        inAll: Infinity,
+        trustedProxies: [],
+        leaving: () => undefined,
+      }),
       drain: createDrain(),
       onConnected: () => {},
       onPublished: () => {},

@@ -37,7 +37,7 @@ export function createSocketIo(
     // Refused below Socket.IO: a stock client that is refused by a middleware gives up, one whose line fails tries again.
     allowRequest(request, done) {
       const refusal = admission.refusal(request)
-      if (refusal === undefined) done(null, !drain.isDraining)
+      if (refusal === undefined) done(null, true)
       else refuse(request, refusal)
     },
     cors: (request, done) => done(null, corsFor(request as IncomingMessage)),

@@ -1,8 +1,9 @@
 import type { StoredEvent } from '@dosti/contracts'
 import { tell } from '@dosti/conversations'
-import type { EventKey } from '@dosti/db'
+import type { EventKey, LogReader } from '@dosti/db'
+import { createLogger } from '@dosti/runtime'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Missed, type Newcomer } from './tell-missed.ts'
+import { createTellMissed, Missed, type Newcomer } from './tell-missed.ts'
 
 const event = (seq: number, stream: StoredEvent['stream'] = 'public'): StoredEvent =>
   ({
@@ -81,6 +82,25 @@ beforeEach(async () => {
     },
   })
   await missed.look()
+})
+
+describe('a node that starts', () => {
+  it('has seen where the log ends before anybody comes, and starts without Postgres too', async () => {
+    const snapshots: string[] = []
+    const start = (snapshot: () => Promise<never>) =>
+      createTellMissed({
+        reader: { snapshot } as unknown as LogReader,
+        isHere: () => false,
+        deliver: () => {},
+        log: createLogger('test', 'silent'),
+      })
+    const tellMissed = await start(() => {
+      snapshots.push('asked')
+      return Promise.reject(new Error('away'))
+    })
+    tellMissed.end()
+    expect(snapshots).toEqual(['asked'])
+  })
 })
 
 describe('what was written and not pushed', () => {

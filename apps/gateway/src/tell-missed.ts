@@ -48,10 +48,13 @@ export interface TellMissedOptions {
   log: Logger
 }
 
-/** Starts to look, once a second. */
-export function createTellMissed(options: TellMissedOptions): TellMissed {
+/** Looks where the log ends, since whoever comes from now on is to be told all that follows, and from there on once a second. */
+export async function createTellMissed(options: TellMissedOptions): Promise<TellMissed> {
+  const { log } = options
   const missed = new Missed(options)
-  const endLooks = repeat(LOOK_EVERY_MS, () => missed.look(), options.log, 'the log cannot be read')
+  const failed = 'the log cannot be read'
+  await missed.look().catch((error: unknown) => log.warn({ err: error }, failed))
+  const endLooks = repeat(LOOK_EVERY_MS, () => missed.look(), log, failed)
   return {
     hear: (told) => missed.hear(told),
     greet: (newcomer) => missed.greet(newcomer),

@@ -90,7 +90,8 @@ export function createRawSockets(deps: GatewayDeps, { admission, drain, onConnec
           return refuse(id, new DostiError('request.invalid', { message: 'You have said hello already.' }))
         greeting = true
         try {
-          drain.admit()
+          const refusal = drain.refusal()
+          if (refusal !== undefined) throw refusal
           const { actor, credentialRooms } = await withinDeadline(greet(deps, asRecord(input), request.headers.origin))
           admission.admit(actor)
           clearTimeout(timer)
