@@ -17,6 +17,9 @@ export interface HttpOptions {
   finishes?: boolean
 }
 
+/** A line on which nothing moves for so long is cut: answers that nobody reads would be kept for ever. Above any poll and keep-alive. */
+const SILENCE_MS = 70_000
+
 /** Every request that came whole is answered sooner, or refused: operations have a deadline. */
 const FINISH_MS = 5000
 
@@ -33,6 +36,7 @@ export function createHttp({
   const app = Fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: 15_000,
+    connectionTimeout: SILENCE_MS,
     keepAliveTimeout: 65_000,
     onProtoPoisoning: 'remove',
     onConstructorPoisoning: 'remove',
