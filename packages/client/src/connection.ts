@@ -6,7 +6,7 @@ import { createDetour, type Detour, type HttpRoad } from './detour.ts'
 import { readReply, type Requests } from './http.ts'
 import { OPEN_WITHIN_MS, openSocketIo, type EventPayload, type Line, type OpenLine, type Transport } from './line.ts'
 import { browserNetwork, type Network } from './network.ts'
-import { asRequestError, neverSent, unreachable, type RequestError } from './request-error.ts'
+import { asRequestError, concernsCredentials, neverSent, unreachable, type RequestError } from './request-error.ts'
 import { createResume, type Resume } from './resume.ts'
 import { createSignal, createStore, type Store } from './store.ts'
 
@@ -306,10 +306,6 @@ class LiveConnection implements Connection {
     this.#line = null
     line?.close()
   }
-}
-
-function concernsCredentials({ code }: RequestError): boolean {
-  return /^(auth|key)\.|^(visitor\.token_required|origin\.denied)$/u.test(code)
 }
 
 interface Told<N extends EventName> {

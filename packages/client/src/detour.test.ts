@@ -178,6 +178,11 @@ describe('while requests go over HTTP', () => {
     thread.send('thanks')
     await settle()
     expect(thread.view.get().events).toEqual(stream.log)
+    await clock.advance(60_000)
+    say(stream, 'before the next one')
+    thread.send('and?')
+    await clock.advance(400)
+    expect(thread.view.get().events).toEqual(stream.log)
     const asked = connection.asked.length
     await clock.advance(60_000)
     const polls = connection.asked.length - asked
@@ -189,6 +194,32 @@ describe('while requests go over HTTP', () => {
     expect(thread.view.get().events).toEqual(stream.log)
     expect(connection.asked.at(-1)?.operation).toBe('conversation.resume')
     expect(clock.pending()).toBe(0)
+  })
+
+  test('a thread waits while a token that was refused is renewed', async () => {
+    const stream = new MemoryStream()
+    const clock = createTestClock()
+    const sync = (input: Parameters<MemoryStream['sync']>[0]) => stream.sync(input, 'visitor')
+    const connection = createFakeConnection({
+      'conversation.sync': sync,
+      'conversation.resume': ({ threads }) => ({ threads: threads.map((point) => stream.resume(point, 'visitor')) }),
+    })
+    const outbox = createOutbox({ connection, clock, storage: memoryStorage(), scope: 'test', turns: freeTurns })
+    const thread = openThread({ connection, clock, outbox, audience: 'visitor' })
+    connection.limit()
+    await settle()
+    connection.answers['conversation.sync'] = () => {
+      connection.cut()
+      throw refusal('visitor.token_required')
+    }
+    await clock.advance(20_000)
+    expect(connection.status.get().kind).toBe('reconnecting')
+    expect(thread.view.get()).toMatchObject({ phase: 'ready', error: null })
+    connection.answers['conversation.sync'] = sync
+    say(stream, 'meanwhile')
+    connection.limit()
+    await settle()
+    expect(thread.view.get().events).toEqual(stream.log)
   })
 
   test('the agents’ list asks too, and nobody is told who types', async () => {

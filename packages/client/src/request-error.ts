@@ -43,6 +43,11 @@ export function asRequestError(error: unknown): RequestError {
   return error instanceof RequestError ? error : unreachable()
 }
 
+/** Who asks is refused, whatever is asked: the connection renews its credentials, or ends. */
+export function concernsCredentials({ code }: RequestError): boolean {
+  return /^(auth|key)\.|^(visitor\.token_required|origin\.denied)$/u.test(code)
+}
+
 /** An error as stores and screens keep it. */
 export function toWire(error: RequestError): WireError {
   return {

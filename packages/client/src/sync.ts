@@ -4,7 +4,7 @@ import { PAGE_SIZE_MAX } from '@dosti/contracts/names'
 import { backoffMs, realClock, type Clock } from './clock.ts'
 import { roadOf, type Connection } from './connection.ts'
 import { hasGap, type ThreadState } from './reducer.ts'
-import { asRequestError, type RequestError } from './request-error.ts'
+import { asRequestError, concernsCredentials, type RequestError } from './request-error.ts'
 import type { ResumePoint } from './resume.ts'
 
 export interface Sync {
@@ -50,7 +50,8 @@ class ThreadSync implements Sync {
   /** Polls in a row that found nothing new, and what the thread held at the last one. */
   #quiet = 0
   #polledAt = 0
-  #cancel: (() => void) | null = null
+  /** What is waited for. A poll gives way to what is due sooner. */
+  #timer: { cancel: () => void; givesWay: boolean } | null = null
 
   constructor(options: SyncOptions) {
     this.#options = options
@@ -58,8 +59,8 @@ class ThreadSync implements Sync {
   }
 
   now(): void {
-    this.#cancel?.()
-    this.#cancel = null
+    this.#timer?.cancel()
+    this.#timer = null
     if (this.#closed) return
     this.#again = true
     if (!this.#running) void this.#run()
@@ -73,20 +74,23 @@ class ThreadSync implements Sync {
   soon(): void {
     this.#after(GAP_PATIENCE_MS, () => {
       if (hasGap(this.#options.state())) this.now()
+      else this.#pollOn()
     })
   }
 
   close(): void {
     this.#closed = true
-    this.#cancel?.()
+    this.#timer?.cancel()
   }
 
-  #after(ms: number, run: () => void): void {
-    if (this.#closed || this.#cancel !== null) return
-    this.#cancel = this.#clock.after(ms, () => {
-      this.#cancel = null
+  #after(ms: number, run: () => void, { givesWay = false } = {}): void {
+    if (this.#closed || this.#timer?.givesWay === false) return
+    this.#timer?.cancel()
+    const cancel = this.#clock.after(ms, () => {
+      this.#timer = null
       run()
     })
+    this.#timer = { cancel, givesWay }
   }
 
   async #run(): Promise<void> {
@@ -134,11 +138,12 @@ class ThreadSync implements Sync {
     this.#quiet = seq + internalSeq === this.#polledAt ? this.#quiet + 1 : 0
     this.#polledAt = seq + internalSeq
     const wait = Math.min(POLL_SLOWEST_MS, POLL_MS * 1.3 ** this.#quiet)
-    this.#after(wait * (0.75 + this.#clock.random() / 2), () => this.now())
+    this.#after(wait * (0.75 + this.#clock.random() / 2), () => this.now(), { givesWay: true })
   }
 
   #failed(error: RequestError): void {
-    if (this.#closed) return
+    // Whoever is refused is asked for again by the thread, on the connection's next road.
+    if (this.#closed || concernsCredentials(error)) return
     this.#again = false
     if (!error.retryable) {
       this.#options.fail(error)
