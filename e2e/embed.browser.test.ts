@@ -106,6 +106,74 @@ describe('one script tag', () => {
   })
 })
 
+describe('a page that changes under it', () => {
+  it('keeps it however often the body is swapped, unless that is done at once', async () => {
+    const page = await openPage(world, world.site)
+    await launchers(page).waitFor()
+    const swap = (times: number, everyMs: number) =>
+      page.evaluate(
+        async ([times, everyMs]) => {
+          const { Date: RealDate } = globalThis
+          let passed = RealDate.now()
+          globalThis.Date = class extends RealDate {
+            static override now = () => (passed += everyMs)
+          } as DateConstructor
+          for (let count = 0; count < times; count += 1) {
+            document.body.replaceWith(document.createElement('body'))
+            await new Promise((resolve) => setTimeout(resolve))
+          }
+          globalThis.Date = RealDate
+        },
+        [times, everyMs] as const,
+      )
+    await page.evaluate(() => document.head.append(document.querySelector('script[data-key]') ?? ''))
+    await swap(30, 5000)
+    expect(await launchers(page).count()).toBe(1)
+    await swap(30, 10)
+    expect(await launchers(page).count()).toBe(0)
+  })
+
+  it('takes no copy of its element for a widget', async () => {
+    const page = await openPage(world, world.site)
+    await launchers(page).waitFor()
+    await page.evaluate(async () => {
+      const tag = document.querySelector<HTMLScriptElement>('script[data-key]')
+      const copy = document.querySelector('dosti-chat')?.cloneNode(true) ?? ''
+      const again = document.createElement('script')
+      Object.assign(again.dataset, tag?.dataset)
+      again.src = tag?.src ?? ''
+      tag?.remove()
+      await new Promise((resolve) => setTimeout(resolve))
+      document.body.append(copy, again)
+    })
+    await launchers(page).waitFor()
+    expect(await page.locator('dosti-chat').count()).toBe(2)
+    expect(await launchers(page).count()).toBe(1)
+  })
+})
+
+describe('a conversation that is longer than the panel', () => {
+  it('scrolls in the log alone, and a button that goes away leaves the focus in the chat', async () => {
+    const page = await openPage(world, world.site)
+    await openWidget(page)
+    const chat = page.getByRole('dialog', { name: 'Chat' })
+    const textbox = chat.getByRole('textbox', { name: 'Message' })
+    for (const word of ['one', 'two', 'three', 'four']) {
+      await textbox.fill(`${word}\n`.repeat(15))
+      await page.keyboard.press('Enter')
+    }
+    const log = chat.getByRole('log', { name: 'Messages' })
+    await log.getByText('four').waitFor()
+    expect(await log.evaluate((element) => element.scrollHeight > element.clientHeight)).toBe(true)
+    expect(await chat.evaluate((element) => element.scrollHeight - element.clientHeight)).toBe(0)
+    await log.evaluate((element) => element.scrollTo(0, 0))
+    await chat.getByRole('button', { name: 'Latest messages' }).press('Enter')
+    await chat.getByRole('button', { name: 'Latest messages' }).waitFor({ state: 'detached' })
+    await page.keyboard.press('Escape')
+    await chat.waitFor({ state: 'hidden' })
+  })
+})
+
 describe('the React sample of the guide, in StrictMode', () => {
   it('mounts once, however often it mounts', async () => {
     const page = await openPage(world, `${world.site}/react`)

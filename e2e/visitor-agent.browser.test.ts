@@ -211,13 +211,16 @@ describe('the line breaks', () => {
 
 describe('everybody can use it', () => {
   it.each(['light', 'dark'] as const)('axe finds nothing wrong: %s', async (colorScheme) => {
-    const page = await openPage(world, world.site, { colorScheme })
+    const page = await openPage(world, world.site, { colorScheme, expected: [/ERR_INTERNET_DISCONNECTED/] })
     await openWidget(page)
     await say(page, 'Is this readable?')
     await log(page).getByText('Is this readable?').waitFor()
     const inbox = await openConsole(world, world.acme.agents[0], { colorScheme })
     await list(inbox).getByText('Is this readable?').first().click()
     await inbox.getByRole('textbox', { name: 'Reply' }).waitFor()
+    await page.context().setOffline(true)
+    await say(page, 'And while it is on its way?')
+    await log(page).getByText('Sending').waitFor()
     for (const on of [page, inbox]) {
       const { violations } = await new AxeBuilder({ page: on })
         .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])

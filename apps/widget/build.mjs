@@ -3,7 +3,7 @@
  * `--watch` builds again after every change.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { build, transform } from 'esbuild'
@@ -61,11 +61,21 @@ async function writeWhole(name, text) {
   await rename(join(dist, `${name}.part`), join(dist, name))
 }
 
+/** The gateway holds the files in memory. Under `node --watch` it starts anew when this module seems to have changed. */
+async function tellGateway() {
+  const now = new Date()
+  await utimes(join(root, '../gateway/src/widget-files.ts'), now, now)
+}
+
 await buildAll()
 if (process.argv.includes('--watch')) {
   let timer
-  watch(join(root, 'src'), { recursive: true }, () => {
+  const again = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => void buildAll().catch((error) => process.stderr.write(`${error.message}\n`)), 100)
-  })
+    timer = setTimeout(() => {
+      buildAll().then(tellGateway, (error) => process.stderr.write(`${error.message}\n`))
+    }, 100)
+  }
+  for (const folder of ['src', '../../packages/client/src', '../../packages/contracts/src'])
+    watch(join(root, folder), { recursive: true }, again)
 }

@@ -44,3 +44,9 @@ test('several links and the text between them', () => {
 test('signs that turn the direction of text cannot hide in an address', () => {
   expect(links('https://a.example/\u202egpj.exe')).toEqual(['https://a.example/'])
 })
+
+test('an address of nothing but closing signs is cut in one pass', () => {
+  const signs = 2000
+  const text = `http://a${'.'.repeat(signs)}a${')'.repeat(signs)}`
+  expect(linkify(text).map((part) => part.text.length)).toEqual([text.length - signs, signs])
+})

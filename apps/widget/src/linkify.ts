@@ -3,13 +3,9 @@ export type TextPart = { kind: 'text'; text: string } | { kind: 'link'; text: st
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu
 /** Ends a sentence rather than an address. */
-const TRAILING = /[.,;:!?*_~،۔؟।]+$/u
+const TRAILING = new Set('.,;:!?*_~،۔؟।')
 
-const BRACKETS = [
-  ['(', ')'],
-  ['[', ']'],
-  ['{', '}'],
-] as const
+const OPENED_BY: Record<string, string | undefined> = { ')': '(', ']': '[', '}': '{' }
 
 /** Finds `http` and `https` addresses; nothing else ever becomes a link. */
 export function linkify(text: string): TextPart[] {
@@ -27,18 +23,22 @@ export function linkify(text: string): TextPart[] {
   return parts
 }
 
-/** Cuts the full stop after an address, and a bracket that was opened before it. */
+/** Cuts the full stop after an address, and a bracket that was opened before it. In one pass: a page draws it again and again. */
 function trimEnd(match: string): string {
-  let address = match.replace(TRAILING, '')
-  for (const [open, close] of BRACKETS) {
-    const isUnbalanced = () => count(address, close) > count(address, open)
-    while (address.endsWith(close) && isUnbalanced()) address = address.slice(0, -1).replace(TRAILING, '')
+  const counts = new Map<string, number>()
+  for (const sign of match) counts.set(sign, countOf(sign) + 1)
+  let end = match.length
+  for (; end > 0; end -= 1) {
+    const sign = match.charAt(end - 1)
+    const opening = OPENED_BY[sign]
+    if (opening !== undefined && countOf(sign) > countOf(opening)) counts.set(sign, countOf(sign) - 1)
+    else if (!TRAILING.has(sign)) break
   }
-  return address
-}
+  return match.slice(0, end)
 
-function count(text: string, sign: string): number {
-  return text.split(sign).length - 1
+  function countOf(sign: string): number {
+    return counts.get(sign) ?? 0
+  }
 }
 
 function safeHref(address: string): string | null {

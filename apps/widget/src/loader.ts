@@ -17,8 +17,9 @@ interface Chat {
 
 const HOST = 'dosti-chat'
 const SVG = 'http://www.w3.org/2000/svg'
-/** A page that takes our element out this often does not want it. */
+/** A page that takes our element out this often, each time this soon in milliseconds, does not want it; one that swaps its body may. */
 const REATTACH_MAX = 20
+const REATTACH_SOON_MS = 2000
 
 const script = document.currentScript
 // A script that was removed while it loaded still runs: it belongs to a page that no longer asks for a widget.
@@ -30,29 +31,40 @@ function attend(script: HTMLScriptElement, key: string): void {
   let widget: { host: HTMLElement; destroy: () => void } | null = null
   let warned = false
   let reattached = 0
+  let reattachedAt = 0
   const observer = new MutationObserver(look)
   look()
 
   function look(): void {
-    if (!script.isConnected) {
-      observer.disconnect()
+    observer.disconnect()
+    if (!script.isConnected || isUnwanted()) {
       widget?.destroy()
       return
     }
     // The chain up from the script, not the whole page: a page may change every frame elsewhere.
-    observer.disconnect()
     for (let node = script.parentNode; node !== null; node = node.parentNode)
       observer.observe(node, { childList: true })
     if (document.body === null) return
     observer.observe(document.body, { childList: true })
     if (widget === null) appear()
-    else if (!widget.host.isConnected && (reattached += 1) <= REATTACH_MAX) document.body.append(widget.host)
+    else if (!widget.host.isConnected) document.body.append(widget.host)
+  }
+
+  function isUnwanted(): boolean {
+    if (widget?.host.isConnected !== false) return false
+    const now = Date.now()
+    reattached = now - reattachedAt < REATTACH_SOON_MS ? reattached + 1 : 1
+    reattachedAt = now
+    return reattached > REATTACH_MAX
   }
 
   function appear(): void {
-    const taken = [...document.querySelectorAll<HTMLElement>(HOST)].some((other) => other.dataset['key'] === key)
+    // A copy that a page made of our element, as for its history, has no shadow root.
+    const taken = [...document.querySelectorAll<HTMLElement>(HOST)].some(
+      (other) => other.dataset['key'] === key && other.shadowRoot,
+    )
     if (!taken) widget = createWidget(gateway, key)
-    else if (!warned) warn('There are two script tags with the same data-key on this page. One widget is shown.')
+    else if (!warned) warn('Two script tags share a data-key; one shows the widget.')
     warned = taken
   }
 }
@@ -74,6 +86,7 @@ function createWidget(gateway: string, key: string): { host: HTMLElement; destro
   hint.className = 'hint'
   // Outside the button, whose inside is not read out.
   hint.setAttribute('role', 'alert')
+  hint.dir = 'auto'
   launcher.append(bubble(), badge)
   root.append(launcher, hint)
   document.body.append(host)

@@ -1,7 +1,7 @@
 /** The loader's words, apart so that it carries no others. */
 export const LAUNCHER_STRINGS = {
   openChat: 'Open chat',
-  loadFailed: 'The chat could not be loaded. Click to try again.',
+  loadFailed: 'The chat did not load. Click to try again.',
 } as const
 
 /** Every other word a visitor reads. */

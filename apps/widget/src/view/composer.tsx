@@ -65,7 +65,7 @@ export function Composer({ session, textbox }: ComposerProps) {
       <button type="submit" class="send" aria-label={STRINGS.send} disabled={!canSend}>
         <SendIcon />
       </button>
-      <p id="room" class={left < 0 ? 'room bad' : 'room'}>
+      <p id="room" dir="auto" class={left < 0 ? 'room bad' : 'room'}>
         {left < 0 ? STRINGS.tooLong(TEXT_LENGTH_MAX) : left < WARN_BELOW ? STRINGS.left(left) : ''}
       </p>
     </form>

@@ -1,5 +1,5 @@
 import type { Party } from '@dosti/contracts'
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { buildRows, type Row } from '../rows.ts'
 import type { Session } from '../session.ts'
 import { STRINGS } from '../strings.ts'
@@ -26,15 +26,24 @@ export function MessageLog({ session, isOpen }: { session: Session; isOpen: bool
     look()
     if (log.current !== null && log.current.scrollTop < NEAR && isOpen) void session.thread.loadOlder()
   }
+  const isFilling = view.phase === 'loading' || view.loadingOlder
+  const isQuiet = useUntilShown(isFilling)
   return (
-    <div class="log-frame">
+    // Every button here goes away with its use, and would take the focus out of the chat with it.
+    <div
+      class="log-frame"
+      onClick={(event) => {
+        if (event.target instanceof Element && event.target.closest('button') !== null) log.current?.focus()
+      }}
+    >
       <div
         ref={log}
         class="log"
         role="log"
         aria-label={STRINGS.messages}
-        aria-live="polite"
-        aria-busy={view.phase === 'loading' || view.loadingOlder}
+        // What was said before is not read out when it comes in.
+        aria-live={isQuiet ? 'off' : 'polite'}
+        aria-busy={isFilling}
         // A region that scrolls must be reachable for those who scroll by keys.
         tabIndex={0}
         onScroll={onScroll}
@@ -53,6 +62,16 @@ export function MessageLog({ session, isOpen }: { session: Session; isOpen: bool
       ) : null}
     </div>
   )
+}
+
+/** As given, but false only once what was drawn with it has been on the screen. */
+function useUntilShown(value: boolean): boolean {
+  const [shown, setShown] = useState(value)
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setShown(value))
+    return () => cancelAnimationFrame(frame)
+  }, [value])
+  return value || shown
 }
 
 function LogRow({ row, session, showState }: { row: Row; session: Session; showState: boolean }) {

@@ -1,4 +1,5 @@
 import type { Outbox } from '@dosti/client'
+import { useMemo } from 'preact/hooks'
 import { linkify } from '../linkify.ts'
 import type { MessageRow } from '../rows.ts'
 import { STRINGS } from '../strings.ts'
@@ -63,9 +64,10 @@ function Failure({ outbox, id, reason }: { outbox: Outbox; id: string; reason: s
 
 /** Text as elements, never as HTML. */
 function Text({ text }: { text: string }) {
+  const parts = useMemo(() => linkify(text), [text])
   return (
     <>
-      {linkify(text).map((part) =>
+      {parts.map((part) =>
         part.kind === 'text' ? (
           part.text
         ) : (

@@ -47,7 +47,8 @@ export function Panel({ session, open, onClose }: PanelProps) {
       onKeyPress={(event) => event.stopPropagation()}
       onKeyDown={(event) => {
         event.stopPropagation()
-        if (event.key === 'Escape' && !event.isComposing) onClose()
+        // As with Enter in the textbox, Escape may be an input method's.
+        if (event.key === 'Escape' && !event.isComposing && event.keyCode !== 229) onClose()
       }}
     >
       <Header session={session} onClose={onClose} />
@@ -82,9 +83,9 @@ function Header({ session, onClose }: { session: Session; onClose: () => void })
 function Refusal({ error, onRetry }: { error: RequestError; onRetry: () => void }) {
   return (
     <div class="refusal" role="alert">
-      <h3>{STRINGS.refusedTitle}</h3>
-      <p>{STRINGS.refused}</p>
-      <p class="reason">
+      <h3 dir="auto">{STRINGS.refusedTitle}</h3>
+      <p dir="auto">{STRINGS.refused}</p>
+      <p class="reason" dir="auto">
         {error.message} <code>{error.code}</code>
       </p>
       <button type="button" class="text-button" onClick={onRetry}>
