@@ -12,7 +12,7 @@ import { hindi } from './hindi.ts'
 import { WORKSPACES } from './people.ts'
 import { play } from './play.ts'
 import type { DemoConversation } from './script.ts'
-import { hashPassword, newPassword, newPublicKey } from './secrets.ts'
+import { hashPassword, newPassword, newPublicKey } from '../src/secrets.ts'
 import { spanish } from './spanish.ts'
 import { urdu } from './urdu.ts'
 
