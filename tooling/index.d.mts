@@ -46,6 +46,9 @@ export function startRedis(options: RedisOptions): Promise<{ url: string; child:
 /** The real Redis on the path, if there is one. */
 export function findRedis(): 'redis-server' | 'valkey-server' | undefined
 
+/** The Chromium to drive: the one that CHROMIUM names, else one from the path; undefined means Playwright's own. */
+export function findChromium(env?: Record<string, string | undefined>): string | undefined
+
 /** The wanted port of loopback if nobody listens on it, else any free one. */
 export function freePort(wanted?: number): Promise<number>
 

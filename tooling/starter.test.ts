@@ -10,13 +10,14 @@ import type * as declared from './index.mjs'
 import * as ports from './starter/ports.mjs'
 import * as postgres from './starter/postgres.mjs'
 import { isRunning, recordOf, stopInOrder, until } from './starter/processes.mjs'
+import * as programs from './starter/programs.mjs'
 import * as redis from './starter/redis.mjs'
 import * as running from './starter/running.mjs'
 import { readSettings } from './starter/settings.mjs'
 import { root } from './repository.ts'
 
 // The compiler holds index.d.mts against what the JavaScript says of itself.
-export const declaredAsWritten = { ...ports, ...postgres, ...redis, ...running } satisfies typeof declared
+export const declaredAsWritten = { ...ports, ...postgres, ...programs, ...redis, ...running } satisfies typeof declared
 
 let folder = ''
 const children: ChildProcess[] = []

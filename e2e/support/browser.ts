@@ -1,6 +1,7 @@
 /** A real Chromium over the real services: a visitor's page with the widget and an agent's console. */
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright'
 import { startService } from '@dosti/testkit'
+import { findChromium } from '@dosti/tooling'
 import { onTestFinished } from 'vitest'
 import { startWorld, type TestAgent, type World } from './world.ts'
 
@@ -34,13 +35,9 @@ export async function startBrowserWorld(): Promise<BrowserWorld> {
   return { ...world, console: consoleServer.url, site: site.url, browser, close: () => browser.close() }
 }
 
-// Debian's Chromium where there is one, else the one that Playwright brings.
-async function launch(): Promise<Browser> {
-  try {
-    return await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS })
-  } catch {
-    return chromium.launch({ args: ARGUMENTS })
-  }
+function launch(): Promise<Browser> {
+  const executablePath = findChromium()
+  return chromium.launch({ args: ARGUMENTS, ...(executablePath === undefined ? {} : { executablePath }) })
 }
 
 /** A page in a context of its own. Fails the test if the page throws, breaks its content policy, or logs an error nobody expects. */

@@ -41,9 +41,9 @@ const outsidePrograms = [
 /**
  * The Chromium to drive: the one that CHROMIUM names, else one from the path; undefined means Playwright's own.
  * Ubuntu's is a snap, which cannot be driven, and does not count.
- * @param {NodeJS.ProcessEnv} env
+ * @param {Record<string, string | undefined>} [env]
  */
-export function findChromium(env) {
+export function findChromium(env = process.env) {
   if (env.CHROMIUM) return env.CHROMIUM
   const names = ['chromium', 'google-chrome-stable', 'google-chrome']
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '' && !folder.startsWith('/snap'))
@@ -53,14 +53,14 @@ export function findChromium(env) {
 /** Brings every program that the tests need: by apt where we may, otherwise it says what to install. */
 export async function bringOutsidePrograms() {
   const missing = outsidePrograms.filter(({ present }) => !present())
-  const lacksChromium = findChromium(process.env) === undefined
+  const lacksChromium = findChromium() === undefined
   const packages = missing.flatMap((program) => program.packages)
   if (lacksChromium && isDebian()) packages.push('chromium')
   if (packages.length > 0 && mayUseApt()) await installByApt(packages)
   for (const { name, elsewhere, present } of missing) {
     if (!present()) throw new Fault(`The tests need ${name}; install ${elsewhere} and run them again.`)
   }
-  if (findChromium(process.env) === undefined) await fetchPlaywrightChromium()
+  if (findChromium() === undefined) await fetchPlaywrightChromium()
 }
 
 /** @param {string[]} packages */
