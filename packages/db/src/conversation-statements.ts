@@ -254,16 +254,16 @@ export interface MessageRow {
   timestamp: number
   actor: Party
   data: EventData<'message.sent'>
-  /** How many messages there were, before those that take too much. */
-  found: number
+  /** How many messages there were, before those that take too much; null where that was not looked at. */
+  found: number | null
 }
 
 // Columns, not JSON: a poll with twenty messages would spend most of its time on building it.
 const messages = <P extends Value[]>(
   name: string,
   start: string,
-  order: 'ASC' | 'DESC',
   events: string,
+  found = 'e.found',
 ): Statement<P, MessageRow> => ({
   name,
   text: `
@@ -273,41 +273,54 @@ const messages = <P extends Value[]>(
         SELECT timestamp FROM event
         WHERE workspace_id = scope.id AND visitor_id = $2 AND stream = 'public' AND seq = start.seq
       ) END AS reached,
-      e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data, e.found
+      e.seq, e.id, e.conversation_id, e.timestamp, e.actor, e.data, ${found} AS found
     FROM scope
     CROSS JOIN LATERAL (
       SELECT seq, last_timestamp FROM visitor WHERE workspace_id = scope.id AND visitor_id = $2 OFFSET 0
     ) v
     CROSS JOIN LATERAL (SELECT ${start} AS seq OFFSET 0) start
-    LEFT JOIN LATERAL (${within(events, { order: `e.seq ${order}`, size: 'octet_length(e.data::text)' })}) e ON true
+    LEFT JOIN LATERAL (${events}) e ON true
     ORDER BY e.seq`,
 })
 
 const MESSAGES = of('public', `name = 'message.sent'`)
 
-const messagesAfter = (name: string, start: string) =>
-  messages<[...Of, time: number]>(name, start, 'ASC', `${MESSAGES} AND seq > start.seq ORDER BY seq LIMIT $3`)
+const messagesWithin = (order: 'ASC' | 'DESC', events: string) =>
+  within(events, { order: `e.seq ${order}`, size: 'octet_length(e.data::text)' })
+
+const AFTER_START = `${MESSAGES} AND seq > start.seq ORDER BY seq LIMIT`
 
 /** How many events a poll goes back for its cursor before it gives up. */
 const NEAR = 64
 
-/** A poll with a cursor: the oldest messages after a time near the end; what is no message is passed over. */
-export const MESSAGES_AFTER = messagesAfter(
+/** So many messages, however long they are, fit into a page. */
+export const FEW = 25
+
+/**
+ * A poll with a cursor: the oldest messages after a time near the end, at most one more than a few; what is no message is passed over.
+ * What they take is not looked at: that costs Postgres a quarter more for twenty.
+ */
+export const MESSAGES_AFTER = messages<[...Of, time: number]>(
   'messages_after',
   `CASE WHEN $4::bigint <= 0 THEN 0 ELSE coalesce(
     (SELECT seq FROM (${of('public', `seq > v.seq - ${NEAR} AND timestamp <= $4 ORDER BY seq DESC LIMIT 1`)}) near),
     CASE WHEN v.seq <= ${NEAR} THEN 0 END) END`,
+  `${AFTER_START} least($3, ${FEW + 1})`,
+  'NULL::bigint',
 )
 
-/** The same after any time. Twice as dear, which is why it is asked only if that gave up. */
-export const MESSAGES_AFTER_FAR = messagesAfter('messages_after_far', lastUpTo('public', '$4::bigint'))
+/** The same after any time, and as many as there are. Twice as dear, which is why it is asked only if that gave up or found too many. */
+export const MESSAGES_AFTER_FAR = messages<[...Of, time: number]>(
+  'messages_after_far',
+  lastUpTo('public', '$4::bigint'),
+  messagesWithin('ASC', `${AFTER_START} $3`),
+)
 
 /** A poll without a cursor: the newest messages. */
 export const MESSAGES_NEWEST = messages<[...Of, since: number]>(
   'messages_newest',
   '0',
-  'DESC',
-  since(`${MESSAGES} ORDER BY seq DESC LIMIT $3`),
+  messagesWithin('DESC', since(`${MESSAGES} ORDER BY seq DESC LIMIT $3`)),
 )
 
 type ListOf = [workspaceId: string, status: string, limit: number, beforeUpdatedAt: number, beforeId: string]

@@ -193,7 +193,8 @@ async function readMessages(client: pg.PoolClient, query: MessagesQuery) {
   let rows = isNewest
     ? await run(client, sql.MESSAGES_NEWEST, [...of, since])
     : await run(client, sql.MESSAGES_AFTER, [...of, after])
-  if (rows[0]?.is_far === true) rows = await run(client, sql.MESSAGES_AFTER_FAR, [...of, after])
+  if (!isNewest && (rows[0]?.is_far === true || rows.length > sql.FEW))
+    rows = await run(client, sql.MESSAGES_AFTER_FAR, [...of, after])
   const [first] = rows
   if (first === undefined) return undefined
   const found = first.seq === null ? [] : rows.map((row) => toMessage(visitorId, row))
@@ -201,7 +202,7 @@ async function readMessages(client: pg.PoolClient, query: MessagesQuery) {
   return {
     lastTimestamp: first.last_timestamp,
     messages,
-    hasMore: (first.found ?? 0) > messages.length,
+    hasMore: (first.found ?? found.length) > messages.length,
     reached: first.reached ?? 0,
     now: first.now,
   }
