@@ -207,6 +207,22 @@ describe('the line breaks', () => {
     expect(await log(inbox).getByText('Written in the tunnel').count()).toBe(1)
     expect(await log(page).getByText('Answered meanwhile').count()).toBe(1)
   }, 90_000)
+
+  it('an answer that came while a message waited stays unread', async () => {
+    const [page, inbox] = await Promise.all([visitor([/ERR_INTERNET_DISCONNECTED/]), agent()])
+    await say(page, 'Before the lift')
+    await list(inbox).getByText('Before the lift').click()
+    await log(inbox).getByText('Before the lift').waitFor()
+    await page.context().setOffline(true)
+    await say(page, 'Still there?')
+    await page.keyboard.press('Escape')
+    await answer(inbox, 'Here I am')
+    await log(inbox).getByText('Here I am').waitFor()
+    await page.context().setOffline(false)
+    await log(inbox).getByText('Still there?').waitFor({ timeout: 40_000 })
+    const launcher = page.getByRole('button', { name: 'Open chat' })
+    await until(async () => (await launcher.getAttribute('aria-description'))?.startsWith('1 '), 'the badge')
+  }, 90_000)
 })
 
 describe('everybody can use it', () => {

@@ -11,6 +11,8 @@ export interface PendingMessage {
   visitorId: string | null
   visitorName: string | null
   text: string
+  /** The highest public number that its writer had seen; older versions kept none. */
+  readTo?: number | undefined
   /** Rises strictly within a tab. */
   createdAt: number
   state: 'sending' | 'failed'

@@ -299,3 +299,14 @@ describe('reload', () => {
     expect(clock.pending()).toBe(0)
   })
 })
+
+test('a message says what its writer had seen, however long it waits, on the next page too', async () => {
+  const storage = memoryStorage()
+  const before = world({}, storage)
+  before.outbox.send({ kind: 'message', text: 'still there?', readTo: 6 })
+  before.outbox.close()
+  const { connection } = world(commits, storage)
+  connection.connect()
+  await settle()
+  expect(connection.asked.map(({ input }) => input)).toMatchObject([{ text: 'still there?', readTo: 6 }])
+})

@@ -41,6 +41,8 @@ export interface OutgoingMessage {
   text: string
   visitorId?: string | undefined
   visitorName?: string | undefined
+  /** The highest public number that the writer has seen. */
+  readTo?: number | undefined
 }
 
 export interface OutboxOptions {
@@ -93,7 +95,7 @@ class StoredOutbox implements Outbox {
     this.#work()
   }
 
-  send({ kind, text, visitorId, visitorName }: OutgoingMessage): PendingMessage {
+  send({ kind, text, visitorId, visitorName, readTo }: OutgoingMessage): PendingMessage {
     const last = this.pending.get().at(-1)?.createdAt ?? 0
     const message: PendingMessage = {
       clientMessageId: newClientMessageId(),
@@ -101,6 +103,7 @@ class StoredOutbox implements Outbox {
       visitorId: visitorId ?? null,
       visitorName: visitorName ?? null,
       text,
+      readTo,
       createdAt: Math.max(last + 1, this.#clock.now()),
       state: 'sending',
       error: null,
@@ -192,14 +195,22 @@ class StoredOutbox implements Outbox {
     this.#work()
   }
 
-  async #request({ kind, text, clientMessageId, visitorId, visitorName }: PendingMessage): Promise<StoredEvent> {
+  async #request({
+    kind,
+    text,
+    clientMessageId,
+    visitorId,
+    visitorName,
+    readTo,
+  }: PendingMessage): Promise<StoredEvent> {
     const { connection } = this.#options
     if (kind === 'note' && visitorId !== null) {
       return (await connection.request('note.add', { visitorId, text, clientMessageId })).event
     }
     const stream = visitorId === null ? {} : { visitorId }
     const name = visitorName === null ? {} : { visitorName }
-    return (await connection.request('message.send', { ...stream, ...name, text, clientMessageId })).event
+    const read = readTo === undefined ? {} : { readTo }
+    return (await connection.request('message.send', { ...stream, ...name, ...read, text, clientMessageId })).event
   }
 
   #refused(message: PendingMessage, error: RequestError): void {

@@ -115,7 +115,8 @@ class LiveThread implements Thread {
   }
 
   send(text: string): void {
-    this.#options.outbox.send({ kind: 'message', text, visitorId: this.#options.visitorId })
+    const { visitorId } = this.#options
+    this.#options.outbox.send({ kind: 'message', text, visitorId, readTo: this.#state.seq })
   }
 
   addNote(text: string): void {

@@ -20,8 +20,8 @@ export const EVENTS = {
   'conversation.opened': row('public', nothing, 'The first message opened a conversation.'),
   'message.sent': row(
     'public',
-    z.object({ text: z.string(), clientMessageId: clientMessageId.optional() }),
-    'A visitor or an agent wrote; the event id is the message id.',
+    z.object({ text: z.string(), clientMessageId: clientMessageId.optional(), readTo: z.number().optional() }),
+    'A visitor or an agent wrote; the event id is the message id. Who writes has read: up to `readTo`, or all before it.',
   ),
   'agent.joined': row(
     'public',

@@ -34,6 +34,26 @@ it('no more is unread than came after what the agents read', () => {
   expect(evolveRead(visitorView(head), { by: 'agents', seq: 7 })).not.toHaveProperty('unread')
 })
 
+it('who writes has read what came before, or what they had seen of it', () => {
+  const by = (kind: 'visitor' | 'agent', readTo?: number) =>
+    ({
+      ...sent('x'),
+      seq: 9,
+      actor: { kind, id: 'a', name: 'A' },
+      data: { text: 'x', ...(readTo === undefined ? {} : { readTo }) },
+    }) as StoredEvent
+  const head: AgentsConversation = { ...evolve(null, sent('x')), seq: 8, unread: 3, readByAgents: 4, readByVisitor: 4 }
+  const marks = (event: StoredEvent) => {
+    const { readByVisitor, readByAgents, unread } = evolve(head, event)
+    return [readByVisitor, readByAgents, unread]
+  }
+  expect(marks(by('visitor'))).toEqual([9, 4, 4])
+  expect(marks(by('visitor', 6))).toEqual([6, 4, 4])
+  expect(marks(by('visitor', 2))).toEqual([4, 4, 4])
+  expect(marks(by('agent'))).toEqual([4, 9, 0])
+  expect(marks(by('agent', 7))).toEqual([4, 7, 2])
+})
+
 it('P2 of a head visitors see what is named for them, and of later fields nothing', () => {
   const head = { ...evolve(null, sent('x')), mood: 'internal' } as AgentsConversation
   expect(Object.keys(visitorView(head)).sort()).toEqual(

@@ -104,13 +104,9 @@ function afterMessage(head: AgentsConversation, event: StoredEvent & { name: 'me
   const from = event.actor.kind === 'visitor' ? 'visitor' : 'agent'
   const text = previewOf(event.data.text)
   const next = { ...head, lastMessage: { text, from, timestamp: event.timestamp } as const, updatedAt: event.timestamp }
-  if (event.actor.kind === 'visitor')
-    return {
-      ...next,
-      visitorName: event.actor.name ?? head.visitorName,
-      readByVisitor: event.seq,
-      unread: head.unread + 1,
-    }
-  // Who answers has read.
-  return { ...next, readByAgents: event.seq, unread: 0 }
+  // Who writes has read what came before, but for what came while the message waited for a line.
+  const seq = event.data.readTo ?? event.seq
+  if (event.actor.kind !== 'visitor') return evolveRead(next, { by: 'agents', seq })
+  const visitorName = event.actor.name ?? head.visitorName
+  return evolveRead({ ...next, visitorName, unread: head.unread + 1 }, { by: 'visitor', seq })
 }

@@ -71,6 +71,7 @@ export const OPERATIONS = {
       text: messageText,
       clientMessageId: clientMessageId.optional(),
       visitorName: visitorName.optional(),
+      readTo: askedSeq.optional(),
     }),
     output: z.object({ event: storedEvent }),
     actors: both,

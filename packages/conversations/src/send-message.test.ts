@@ -58,6 +58,12 @@ describe('a visitor writes', () => {
     expect(decision.visitorName).toBe('Sana')
   })
 
+  it('what had not been seen when it was written stays unread; what had, needs no word', () => {
+    const dataAfter = (readTo: number) =>
+      decideSendMessage(thread(), visitor, { ...input, readTo }, stamp).events[0]?.data
+    expect([1, 2, 3].map(dataAfter)).toEqual([{ text: 'Hello', readTo: 1 }, { text: 'Hello' }, { text: 'Hello' }])
+  })
+
   it('again: only the message', () => {
     const decision = decideSendMessage(thread(), visitor, input, stamp)
     expect(names(decision.events)).toEqual(['message.sent'])

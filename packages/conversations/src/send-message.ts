@@ -31,10 +31,15 @@ export function decideSendMessage(
       })
     }
   }
-  const { text, clientMessageId } = input
+  const { text, clientMessageId, readTo } = input
+  const hasReadAll = readTo === undefined || readTo >= (thread?.seq ?? 0)
   events.push({
     name: 'message.sent',
-    data: { text, ...(clientMessageId === undefined ? {} : { clientMessageId }) },
+    data: {
+      text,
+      ...(clientMessageId === undefined ? {} : { clientMessageId }),
+      ...(hasReadAll ? {} : { readTo }),
+    },
     actor: party,
     conversationId,
   })
