@@ -5,8 +5,7 @@ import type pg from 'pg'
 import { DEADLINE_MS, withConnection, withinDeadline } from './client.ts'
 import type { Db } from './client.ts'
 import { ADVANCE, ALERT_CURSOR, READ_LAG, READ_LOG, SET_LEADER, TRY_LEAD, type LogRow } from './log-statements.ts'
-import { transact } from './scope.ts'
-import { call, run } from './statement.ts'
+import { run } from './statement.ts'
 import { translate } from './unavailable.ts'
 
 /** A place in the log; everything before it has been dealt with. */
@@ -172,7 +171,7 @@ async function advance(
     step: alert.step,
     due_at: alert.dueAt,
   }))
-  const [rows] = await transact(client, '*', [call(ADVANCE, [ALERT_CURSOR, to.xid, to.logId, JSON.stringify(drafts)])])
+  const rows = await run(client, ADVANCE, [ALERT_CURSOR, to.xid, to.logId, JSON.stringify(drafts)])
   if (rows.length === 0) throw new Error(`the cursor stands beyond ${to.xid}/${to.logId} already`)
   return rows.flatMap(({ workspace_id: workspaceId, id, due_in_ms: dueInMs }) =>
     workspaceId === null ? [] : [{ workspaceId: workspaceId as WorkspaceId, alertId: id as AlertId, dueInMs }],

@@ -97,8 +97,9 @@ export const ADVANCE: Statement<
 > = {
   name: 'advance',
   text: `
-    WITH moved AS (
-      INSERT INTO log_cursor AS c (name, xid, log_id) VALUES ($1, $2::text::xid8, $3)
+    WITH scope AS MATERIALIZED (SELECT set_config('dosti.scope', '*', true) AS id),
+    moved AS (
+      INSERT INTO log_cursor AS c (name, xid, log_id) SELECT $1, $2::text::xid8, $3 FROM scope WHERE scope.id = '*'
       ON CONFLICT (name) DO UPDATE SET xid = excluded.xid, log_id = excluded.log_id
         WHERE (c.xid, c.log_id) < (excluded.xid, excluded.log_id)
       RETURNING name
