@@ -6,6 +6,7 @@ import { CHAT_PATH, chatError, routeChat } from './chat.ts'
 import { createDeps, type ApiDeps } from './deps.ts'
 import { openApi } from './openapi.ts'
 import { OPERATIONS_PATH, routeOperations } from './operations.ts'
+import { cookieName } from './session-cookie.ts'
 
 export { createDeps, type ApiDeps }
 
@@ -48,7 +49,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
     await scope.register(cookie)
     routeOperations(scope, deps)
   })
-  const document = openApi()
+  const document = openApi(cookieName(config))
   app.get('/api/openapi.json', async () => document)
   registerHealth(app, {
     required: { postgres: () => db.ready() },

@@ -36,6 +36,39 @@ function inlined(json: Json): Json {
   return walk(json) as Json
 }
 
+type ActorKind = (typeof OPERATIONS)[OperationName]['actors'][number]
+
+/** What each kind of actor shows over HTTP, by the names below: one of the sets is enough. */
+const CREDENTIALS: Record<ActorKind, Json[]> = {
+  visitor: [
+    { key: [], visitorId: [] },
+    { key: [], visitorId: [], visitorToken: [] },
+  ],
+  guest: [{ key: [] }],
+  agent: [{ session: [] }],
+  anyone: [{}],
+}
+
+const securitySchemes = (cookie: string): Json => ({
+  key: { type: 'apiKey', in: 'header', name: 'X-Dosti-Key', description: 'A public key.' },
+  visitorId: { type: 'apiKey', in: 'header', name: 'X-Dosti-Visitor', description: 'Percent-encoded UTF-8.' },
+  visitorToken: { type: 'http', scheme: 'bearer', description: 'Of a visitor id that the server made.' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: cookie,
+    description: 'From session.start, on the console’s own pages.',
+  },
+})
+
+/** What credentials of a kind are refused with. */
+const REFUSALS: Record<ActorKind, ErrorCode[]> = {
+  visitor: ['key.malformed', 'key.unknown', 'key.revoked', 'origin.denied', 'visitor.token_required'],
+  guest: ['key.malformed', 'key.unknown', 'key.revoked', 'origin.denied'],
+  agent: ['auth.missing', 'auth.expired'],
+  anyone: [],
+}
+
 const jsonBody = (schema: Json): Json => ({ content: { 'application/json': { schema } } })
 const errorSchema = (envelope: Json): Json => ({
   type: 'object',
@@ -56,14 +89,16 @@ const errorSchema = (envelope: Json): Json => ({
 })
 
 function operationPath(name: OperationName): Json {
-  const { summary, input, output, actors, errors, perMinute } = OPERATIONS[name]
-  const codes: ErrorCode[] = [
+  const { summary, input, output, errors, perMinute } = OPERATIONS[name]
+  const actors: readonly ActorKind[] = OPERATIONS[name].actors
+  const codes = new Set<ErrorCode>([
     'request.invalid',
+    'access.denied',
     'rate.limited',
     'service.unavailable',
     ...errors,
-    ...(actors.some((kind: string) => kind === 'agent') ? (['auth.missing', 'auth.expired'] as const) : []),
-  ]
+    ...actors.flatMap((kind) => REFUSALS[kind]),
+  ])
   const statuses = Map.groupBy(codes, (code) => ERRORS[code].status)
   const refusals = [...statuses].map(([status, of]) => [
     status,
@@ -74,6 +109,7 @@ function operationPath(name: OperationName): Json {
       operationId: name,
       summary,
       description: `For: ${actors.join(', ')}. At most ${perMinute} a minute.`,
+      security: actors.flatMap((kind) => CREDENTIALS[kind]),
       requestBody: jsonBody(schemaOf(input, 'input')),
       responses: {
         200: {
@@ -85,6 +121,9 @@ function operationPath(name: OperationName): Json {
     },
   }
 }
+
+/** Key and visitor id stand in the body or the query; a bound id shows its token. */
+const CHAT_SECURITY: Json[] = [{}, { visitorToken: [] }]
 
 function chatPaths(): Json {
   const refusals = Object.fromEntries(
@@ -125,6 +164,7 @@ function chatPaths(): Json {
   }
   const poll = {
     summary: 'Read messages, all or those after lastTimestamp.',
+    security: CHAT_SECURITY,
     responses: { 200: { description: 'A page.', ...jsonBody(page) }, ...refusals },
   }
   const parameters = ['apiKey', 'visitorId', 'lastTimestamp', 'wait'].map((name) => ({
@@ -138,6 +178,8 @@ function chatPaths(): Json {
       post: {
         operationId: 'chat.send',
         summary: 'Send a message as a visitor.',
+        parameters: [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string' } }],
+        security: CHAT_SECURITY,
         requestBody: jsonBody(schemaOf(publishedSend, 'input')),
         responses: { 200: { description: 'Stored.', ...jsonBody(sent) }, ...refusals },
       },
@@ -149,8 +191,8 @@ function chatPaths(): Json {
   }
 }
 
-/** The whole document, as served at `/api/openapi.json`. */
-export function openApi(): Json {
+/** The whole document, as served at `/api/openapi.json`; `cookie` is the name of the session's. */
+export function openApi(cookie: string): Json {
   const operations = Object.fromEntries(
     (Object.keys(OPERATIONS) as OperationName[]).map((name) => [`${OPERATIONS_PATH}${name}`, operationPath(name)]),
   )
@@ -161,6 +203,7 @@ export function openApi(): Json {
       version: '1',
       description: `Every request is answered once. Events are told over sockets: ${Object.keys(EVENTS).join(', ')}.`,
     },
+    components: { securitySchemes: securitySchemes(cookie) },
     paths: { ...chatPaths(), ...operations },
   }
 }

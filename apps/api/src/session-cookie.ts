@@ -5,7 +5,8 @@ type Names = Pick<Config, 'CONSOLE_URL' | 'INSTALLATION'>
 
 // Over HTTPS the prefix makes browsers hold the cookie to this host and path.
 const isSecure = ({ CONSOLE_URL }: Names) => CONSOLE_URL.startsWith('https:')
-const cookieName = (names: Names) => `${isSecure(names) ? '__Host-' : ''}dosti_${names.INSTALLATION}`
+/** What the session's cookie is called in this installation. */
+export const cookieName = (names: Names) => `${isSecure(names) ? '__Host-' : ''}dosti_${names.INSTALLATION}`
 const attributes = (names: Names) => ({ path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure(names) }) as const
 
 /** The session token a request carries. */
