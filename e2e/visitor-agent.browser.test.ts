@@ -192,14 +192,20 @@ describe('alerts', () => {
 })
 
 describe('the line breaks', () => {
-  it('both sides say so, keep what is typed, and catch up', async () => {
+  /** A visitor who lost the network after these words and wrote on, and the agent who reads the words. */
+  const cutOffAfter = async (words: string, more: string) => {
     const [page, inbox] = await Promise.all([visitor([/ERR_INTERNET_DISCONNECTED/]), agent()])
-    await say(page, 'Before the tunnel')
-    await list(inbox).getByText('Before the tunnel').click()
-    await log(inbox).getByText('Before the tunnel').waitFor()
+    await say(page, words)
+    await list(inbox).getByText(words).click()
+    await log(inbox).getByText(words).waitFor()
     await page.context().setOffline(true)
-    await say(page, 'Written in the tunnel')
-    await log(page).getByText('Written in the tunnel').waitFor()
+    await say(page, more)
+    await log(page).getByText(more).waitFor()
+    return { page, inbox }
+  }
+
+  it('both sides say so, keep what is typed, and catch up', async () => {
+    const { page, inbox } = await cutOffAfter('Before the tunnel', 'Written in the tunnel')
     await answer(inbox, 'Answered meanwhile')
     await page.context().setOffline(false)
     await log(page).getByText('Answered meanwhile').waitFor({ timeout: 40_000 })
@@ -209,12 +215,7 @@ describe('the line breaks', () => {
   }, 90_000)
 
   it('an answer that came while a message waited stays unread', async () => {
-    const [page, inbox] = await Promise.all([visitor([/ERR_INTERNET_DISCONNECTED/]), agent()])
-    await say(page, 'Before the lift')
-    await list(inbox).getByText('Before the lift').click()
-    await log(inbox).getByText('Before the lift').waitFor()
-    await page.context().setOffline(true)
-    await say(page, 'Still there?')
+    const { page, inbox } = await cutOffAfter('Before the lift', 'Still there?')
     await page.keyboard.press('Escape')
     await answer(inbox, 'Here I am')
     await log(inbox).getByText('Here I am').waitFor()

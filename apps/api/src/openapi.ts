@@ -61,10 +61,12 @@ const securitySchemes = (cookie: string): Json => ({
   },
 })
 
+const KEY_REFUSALS: ErrorCode[] = ['key.malformed', 'key.unknown', 'key.revoked', 'origin.denied']
+
 /** What credentials of a kind are refused with. */
 const REFUSALS: Record<ActorKind, ErrorCode[]> = {
-  visitor: ['key.malformed', 'key.unknown', 'key.revoked', 'origin.denied', 'visitor.token_required'],
-  guest: ['key.malformed', 'key.unknown', 'key.revoked', 'origin.denied'],
+  visitor: [...KEY_REFUSALS, 'visitor.token_required'],
+  guest: KEY_REFUSALS,
   agent: ['auth.missing', 'auth.expired'],
   anyone: [],
 }

@@ -58,7 +58,7 @@ export function createAlertQueue(redisUrl: string, ring: (alert: AlertJob) => Pr
       )
     },
     async close() {
-      // Without Redis neither ever finishes; a job that is cut short is taken up by the sweep of another worker.
+      // Without Redis neither ever finishes; a job that is cut short is another worker's once its lock is over.
       await Promise.race([
         Promise.all([worker.close(), queue.close()]),
         new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS)),

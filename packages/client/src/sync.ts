@@ -142,7 +142,7 @@ class ThreadSync implements Sync {
   }
 
   #failed(error: RequestError): void {
-    // Whoever is refused is asked for again by the thread, on the connection's next road.
+    // The thread asks again on the connection's next road, once its credentials are renewed.
     if (this.#closed || concernsCredentials(error)) return
     this.#again = false
     if (!error.retryable) {

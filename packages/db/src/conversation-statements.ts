@@ -1,7 +1,8 @@
 /**
- * The SQL of the message path, all of it prepared. Reads are one round trip each, but for a poll that is far behind: the first thing such a statement does is to
- * set the scope of row-level security, for itself alone, and the rest hangs on that row by LATERAL, so that no plan can look
- * at a table before. `OFFSET 0` keeps the planner from pulling a sub-select out of that order, and from reading a whole table to hash it.
+ * The SQL of the message path, all of it prepared. Reads are one round trip each, but for a poll that is far behind or brings more
+ * than a few messages: the first thing such a statement does is to set the scope of row-level security, for itself alone, and the
+ * rest hangs on that row by LATERAL, so that no plan can look at a table before. `OFFSET 0` keeps the planner from pulling a
+ * sub-select out of that order, and from reading a whole table to hash it.
  */
 import {
   PAGE_BYTES_MAX,
