@@ -136,6 +136,8 @@ describe('the agent’s hands stay on the keyboard', () => {
       message: 'by keyboard',
     })
     const inbox = await agent()
+    // The filter keeps the focus, and is not written into.
+    await inbox.getByRole('radio', { name: 'Unassigned' }).click()
     await list(inbox).getByText('by keyboard').waitFor()
     await inbox.keyboard.press('j')
     await inbox.keyboard.press('Enter')

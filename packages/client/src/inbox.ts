@@ -1,5 +1,5 @@
 /** The agents' list of conversations, live. */
-import type { AgentsConversation, StoredEvent } from '@dosti/contracts'
+import type { AgentsConversation, Output, StoredEvent } from '@dosti/contracts'
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '@dosti/contracts/names'
 import { backoffMs, realClock, type Clock } from './clock.ts'
 import { roadOf, type Connection } from './connection.ts'
@@ -51,7 +51,7 @@ export interface InboxOptions {
 /** Events of an unknown visitor come in bursts; one question is enough for all of them. */
 const FETCH_PATIENCE_MS = 150
 const FETCHES_AT_ONCE = 4
-/** Over HTTP nothing is told: the list asks so often. */
+/** Over HTTP nothing is told: the list asks so often, for a page. */
 const POLL_MS = 5000
 
 /** A list that loads as soon as there is a connection, and its first page again after every break. */
@@ -119,17 +119,13 @@ class LiveInbox implements Inbox {
   }
 
   async loadMore(): Promise<void> {
-    const { hasMore, loadingMore, filter } = this.view.get()
+    const { hasMore, loadingMore } = this.view.get()
     const cursor = this.#cursor
     if (!hasMore || loadingMore || cursor === null) return
     const round = this.#round
     this.#change({ loadingMore: true })
     try {
-      const page = await this.#connection.request('conversation.list', {
-        ...filter,
-        cursor,
-        limit: PAGE_SIZE_DEFAULT * 2,
-      })
+      const page = await this.#listPage(PAGE_SIZE_DEFAULT * 2, cursor)
       if (round === this.#round && !this.#closed) this.#listed(page.conversations.map(agentsHead), page.next)
       this.#failures = 0
     } catch (thrown) {
@@ -174,23 +170,31 @@ class LiveInbox implements Inbox {
     const round = this.#round
     this.#touched = new Set()
     try {
-      const { filter } = this.view.get()
-      const page = await this.#connection.request('conversation.list', {
-        ...filter,
-        limit: Math.min(limit, PAGE_SIZE_MAX),
-      })
-      if (round !== this.#round || this.#closed) return
+      const heads: AgentsConversation[] = []
+      let pages = 0
+      let next: string | null = null
+      do {
+        const page = await this.#listPage(Math.min(limit - heads.length, PAGE_SIZE_MAX), next)
+        if (round !== this.#round || this.#closed) return
+        heads.push(...page.conversations.map(agentsHead))
+        next = page.next
+        pages += 1
+      } while (next !== null && heads.length < limit)
       this.#failures = 0
       this.#entries = new Map([...this.#entries].filter(([visitorId]) => this.#touched.has(visitorId)))
       this.#listedDownTo = 0
-      const heads = page.conversations.map(agentsHead)
       this.#fetchOvertaken(heads)
-      this.#listed(heads, page.next)
+      this.#listed(heads, next)
       if (this.#road === 'http')
-        this.#cancelRetry = this.#clock.after(POLL_MS * (0.75 + this.#clock.random() / 2), () => this.#reload())
+        this.#cancelRetry = this.#clock.after(pages * POLL_MS * (0.75 + this.#clock.random() / 2), () => this.#reload())
     } catch (error) {
       if (round === this.#round) this.#loadFailed(asRequestError(error), limit)
     }
+  }
+
+  #listPage(limit: number, cursor: string | null): Promise<Output<'conversation.list'>> {
+    const { filter } = this.view.get()
+    return this.#connection.request('conversation.list', { ...filter, limit, ...(cursor !== null && { cursor }) })
   }
 
   /** What an event touched meanwhile may still lack what was missed before it, of the other stream: only the server knows. */

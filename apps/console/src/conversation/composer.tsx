@@ -3,6 +3,7 @@ import { TEXT_LENGTH_MAX } from '@dosti/contracts/names'
 import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { Button } from '../design/button.tsx'
+import { composes } from '../keyboard/composes.ts'
 import { useCommand } from '../keyboard/use-shortcuts.ts'
 import { useLive } from '../live.tsx'
 import { type DraftField, readDraft, writeDraft } from './drafts.ts'
@@ -43,10 +44,7 @@ export function Composer({ thread, visitorId, closed }: Props) {
   useCommand('conversation.note', () => choose('note'))
   const { label, placeholder, send: sendLabel, look } = MODES[mode]
   const onKeyDown = (event: KeyboardEvent) => {
-    // Enter that ends a composition (Devanagari, Urdu, Japanese…) chooses a word and sends nothing. In Safari it has ended by then:
-    // only the old code tells.
-    const composes = event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229
-    if (event.key !== 'Enter' || event.shiftKey || composes) return
+    if (event.key !== 'Enter' || event.shiftKey || composes(event.nativeEvent)) return
     event.preventDefault()
     send()
   }

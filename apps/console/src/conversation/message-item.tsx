@@ -1,7 +1,7 @@
+import { linkify } from '@dosti/client'
 import { CircleAlert, Clock, StickyNote } from 'lucide-react'
 import { memo } from 'react'
 import { clockTime, fullTime, isoTime } from '../design/time.ts'
-import { linkify } from './linkify.ts'
 import type { MessageRow } from './thread-rows.ts'
 
 interface Props {
@@ -104,7 +104,8 @@ function MessageText({ text }: { text: string }) {
 
 function Sending() {
   return (
-    <p className="mt-0.5 flex items-center gap-1 pe-1 text-xs text-faint">
+    // Fleeting: shown, and not read out with each message.
+    <p aria-live="off" className="mt-0.5 flex items-center gap-1 pe-1 text-xs text-faint">
       <Clock aria-hidden size={11} />
       Sending…
     </p>

@@ -26,6 +26,8 @@ export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView 
     },
   })
   useMarkRead(thread, view, atEnd)
+  const isFilling = view.phase === 'loading' || view.loadingOlder
+  const isQuiet = useUntilShown(isFilling)
   const visitorName = view.conversation === null ? 'Visitor' : visitorLabel(view.conversation)
   const sending = view.pending.length
   const sentBefore = useRef(sending)
@@ -39,7 +41,9 @@ export function MessageLog({ thread, view }: { thread: Thread; view: ThreadView 
         ref={scroller}
         role="log"
         aria-label="Messages"
-        aria-busy={view.phase === 'loading'}
+        // What was said before is not read out when it comes in.
+        aria-live={isQuiet ? 'off' : 'polite'}
+        aria-busy={isFilling}
         tabIndex={0}
         className="h-full overflow-x-hidden overflow-y-auto overscroll-contain -outline-offset-2 [overflow-anchor:none]"
       >
@@ -90,6 +94,16 @@ function LogRow({ row, now, visitorName }: { row: ThreadRow; now: number; visito
         />
       )
   }
+}
+
+/** As given, but false only once what was drawn with it has been on the screen. */
+function useUntilShown(value: boolean): boolean {
+  const [shown, setShown] = useState(value)
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setShown(value))
+    return () => cancelAnimationFrame(frame)
+  }, [value])
+  return value || shown
 }
 
 /** Where the new messages began when the thread was opened; stays, so that the line does not run away while one reads. */

@@ -7,6 +7,7 @@ import { useLive, useStore } from '../live.tsx'
 import { ConversationItem, ITEM_HEIGHT } from './conversation-item.tsx'
 import { Filters } from './filters.tsx'
 import { ListEmpty, ListFailed, ListLoading } from './list-states.tsx'
+import { nextPlace } from './next-place.ts'
 
 /** Pages are fetched this many rows before the end comes into sight. */
 const AHEAD = 15
@@ -112,11 +113,14 @@ function useSelection({
   useEffect(() => {
     if (opened !== undefined) setSelected(opened)
   }, [opened])
+  const { conversations } = view
+  const at = conversations.findIndex(({ visitorId }) => visitorId === selected)
+  const before = useRef(-1)
+  useEffect(() => {
+    if (at !== -1) before.current = at
+  }, [at])
   const move = (by: 1 | -1) => {
-    const { conversations } = view
-    const at = conversations.findIndex(({ visitorId }) => visitorId === selected)
-    const next =
-      at === -1 ? (by === 1 ? 0 : conversations.length - 1) : Math.min(Math.max(at + by, 0), conversations.length - 1)
+    const next = nextPlace({ at, before: before.current, by, count: conversations.length })
     show(next)
     focusWanted.current = true
     setSelected(conversations[next]?.visitorId)

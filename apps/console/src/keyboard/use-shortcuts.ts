@@ -1,5 +1,6 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { storedValue } from '../design/stored-value.ts'
+import { composes } from './composes.ts'
 import { type Command, type KeyPress, shortcutOf } from './shortcuts.ts'
 
 const handlers = new Map<Command, (() => void)[]>()
@@ -35,9 +36,9 @@ export function useShortcuts(): void {
       if (event.defaultPrevented) return
       const place = placeOf(event.target)
       if (place === null) return
-      const { key, ctrlKey, metaKey, altKey, repeat, isComposing } = event
+      const { key, ctrlKey, metaKey, altKey, repeat } = event
       const shortcut = shortcutOf(
-        { key, ctrlKey, metaKey, altKey, repeat, isComposing, place },
+        { key, ctrlKey, metaKey, altKey, repeat, isComposing: composes(event), place },
         singleKeys.get() === 'on',
       )
       const handler = shortcut && handlers.get(shortcut.command)?.at(-1)
@@ -50,10 +51,13 @@ export function useShortcuts(): void {
   }, [])
 }
 
+/** What letters are typed into, or choose in. */
+const FIELDS = 'input:not([type=radio],[type=checkbox]),textarea,select'
+
 /** Menus and dialogs have keys of their own, until they begin to close: `null` there. */
 function placeOf(target: EventTarget | null): KeyPress['place'] | null {
   if (!(target instanceof HTMLElement)) return 'page'
   if (target.closest('[role=menu]:not([data-closed]),[role=dialog]:not([data-closed])') !== null) return null
-  if (target.isContentEditable || target.closest('input,textarea,select') !== null) return 'field'
-  return target.closest('button,a,[role=tab]') !== null ? 'control' : 'page'
+  if (target.isContentEditable || target.closest(FIELDS) !== null) return 'field'
+  return target.closest('button,a,input,[role=tab]') !== null ? 'control' : 'page'
 }

@@ -1,6 +1,5 @@
-import type { Outbox } from '@dosti/client'
+import { linkify, type Outbox } from '@dosti/client'
 import { useMemo } from 'preact/hooks'
-import { linkify } from '../linkify.ts'
 import type { MessageRow } from '../rows.ts'
 import { STRINGS } from '../strings.ts'
 import { timeOfDay } from './dates.ts'

@@ -3,11 +3,11 @@ export type TextPart = { kind: 'text'; text: string } | { kind: 'link'; text: st
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu
 /** Ends a sentence rather than an address. */
-const TRAILING = new Set('.,;:!?*_~،۔؟।')
+const TRAILING = new Set('.,;:!?*_~»”’،؛۔؟।')
 
 const OPENED_BY: Record<string, string | undefined> = { ')': '(', ']': '[', '}': '{' }
 
-/** Finds `http` and `https` addresses; nothing else ever becomes a link. */
+/** Cuts a text into plain parts and `http` or `https` links. The parts joined are the text; nothing else ever becomes a link. */
 export function linkify(text: string): TextPart[] {
   const parts: TextPart[] = []
   let done = 0
@@ -42,7 +42,11 @@ function trimEnd(match: string): string {
 }
 
 function safeHref(address: string): string | null {
-  if (!URL.canParse(address)) return null
-  const { protocol, href } = new URL(address)
-  return protocol === 'http:' || protocol === 'https:' ? href : null
+  // `URL.canParse` is younger than browsers that the widget serves.
+  try {
+    const { protocol, href } = new URL(address)
+    return protocol === 'http:' || protocol === 'https:' ? href : null
+  } catch {
+    return null
+  }
 }

@@ -13,6 +13,8 @@ test.each([
   ['HTTP://A.example', 'http://a.example/'],
   ['دیکھیں https://a.example/؟q۔', 'https://a.example/%D8%9Fq'],
   ['[https://a.example]', 'https://a.example/'],
+  ['<a href="https://a.example">x</a>', 'https://a.example/'],
+  ['«https://a.example/»', 'https://a.example/'],
 ])('%s links to %s', (text, href) => {
   expect(links(text)).toEqual([href])
   expect(whole(text)).toBe(text)
@@ -24,6 +26,7 @@ test.each([
   'ftp://a.example',
   'a.example',
   'https://',
+  'https://[broken',
   'xhttps://a.example',
   'file:///etc/passwd',
 ])('%s stays text', (text) => {
