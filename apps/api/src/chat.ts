@@ -54,7 +54,8 @@ export function routeChat(app: FastifyInstance, deps: ApiDeps): void {
     const actor = await visitorOf(deps, request, given)
     await deps.limits.take('chat.poll', `${actor.workspaceId} ${actor.visitorId}`, POLLS_PER_MINUTE)
     // P4: a key that is revoked while the answer is held back gets a refusal instead.
-    const hold = waitMs === 0 ? undefined : { waitMs, stillMay: () => visitorOf(deps, request, given) }
+    const stillMay = () => visitorOf(deps, request, given)
+    const hold = waitMs === 0 ? undefined : { waitMs, stillMay, isGone: () => request.raw.socket.destroyed }
     const { messages, nextTimestamp, hasMore, truncated } = await deps.poll(actor, given['lastTimestamp'], hold)
     return {
       success: true,

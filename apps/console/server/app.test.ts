@@ -12,6 +12,7 @@ import { configSchema } from './config.ts'
 const dist = mkdtempSync(join(tmpdir(), 'console-'))
 const seen: { url: string | undefined; forwarded: unknown; body: string }[] = []
 let api: Server
+let apiStatus = 200
 let app: FastifyInstance
 
 beforeAll(async () => {
@@ -24,7 +25,11 @@ beforeAll(async () => {
     request.on('end', () => {
       seen.push({ url: request.url, forwarded: request.headers['x-forwarded-for'], body })
       response
-        .writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'session=1; HttpOnly' })
+        .writeHead(apiStatus, {
+          'content-type': 'application/json',
+          'set-cookie': 'session=1; HttpOnly',
+          'retry-after': '1',
+        })
         .end('{"ok":true}')
     })
   })
@@ -103,6 +108,14 @@ test('the api gets the request as it is, with the true address, and its cookie c
     forwarded: '127.0.0.1',
     body: '{"email":"a@b.example"}',
   })
+})
+
+test('D8 a refusal of the api is handed on, and asked for once', async () => {
+  apiStatus = 503
+  const before = seen.length
+  const { statusCode } = await app.inject({ url: '/api/chat/poll?apiKey=x' })
+  apiStatus = 200
+  expect([statusCode, seen.length - before]).toEqual([503, 1])
 })
 
 test('while the api is away every answer is JSON with its code, and success where the chat pipeline promises it', async () => {

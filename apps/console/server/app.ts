@@ -51,6 +51,8 @@ async function proxyApi(app: FastifyInstance, apiUrl: string): Promise<void> {
     upstream: apiUrl,
     prefix: '/api',
     rewritePrefix: '/api',
+    // Whoever asked decides whether to ask again; left to itself the proxy asks ten times.
+    retryMethods: [],
     replyOptions: {
       // The api counts limits by address: tell it whose request this is, and believe nothing that the browser claims.
       rewriteRequestHeaders: (request, headers) => ({ ...headers, 'x-forwarded-for': request.ip }),

@@ -10,6 +10,9 @@ import { keyRoom, sessionRoom, tokenRoom } from './authenticate.ts'
 const ASK_EVERY_MS = 500
 /** How far back a question reaches beyond the last one that was answered: a look-up from before may let somebody in so much later. */
 const REACH_MS = 30_000
+/** One look in so many milliseconds reaches over a day: a time written by hand may be that of a slow clock, or committed late. */
+const FAR_EVERY_MS = 30_000
+const FAR_REACH_MS = 24 * 60 * 60 * 1000
 
 const ROOMS: Record<Revoked['kind'], (id: string) => string> = {
   key: keyRoom,
@@ -38,10 +41,14 @@ export function createRevocationsLook({
   clock,
 }: Omit<RevocationsOptions, 'log'>): () => Promise<void> {
   let askedAt = clock()
+  let farAt = askedAt
   return async () => {
     const now = clock()
+    const isFar = now - farAt >= FAR_EVERY_MS
+    const reach = (isFar ? FAR_REACH_MS : REACH_MS) + Math.ceil(now - askedAt)
     // Cutting an empty room again costs nothing, so what was cut need not be remembered.
-    for (const { kind, id } of await revokedWithin(REACH_MS + Math.ceil(now - askedAt))) cut(ROOMS[kind](id))
+    for (const { kind, id } of await revokedWithin(reach)) cut(ROOMS[kind](id))
     askedAt = now
+    if (isFar) farAt = now
   }
 }

@@ -29,6 +29,8 @@ export interface Watch {
   confirm(timestamp: number): void
   /** Resolves when a message is told, at once if one was already, or after the time, in milliseconds. */
   wait(timeoutMs: number): Promise<void>
+  /** Ends the wait as a message would. */
+  wake: () => void
   end(): void
 }
 
@@ -72,6 +74,7 @@ export function createNewestMessages(
           await Promise.race([told, late.promise])
           callOff()
         },
+        wake: tell,
         end() {
           watchers.delete(tell)
           if (watchers.size === 0 && watching.get(key) === watchers) watching.delete(key)

@@ -141,7 +141,7 @@ describe('a long poll', () => {
       poll: pollMessages({ store, newest, clock: () => world.now, stopwatch: () => world.passed }),
     }
   }
-  const hold = { waitMs: 25_000, stillMay: async () => {} }
+  const hold = { waitMs: 25_000, stillMay: async () => {}, isGone: () => false }
 
   it('answers as soon as a message is told, else when its time is over', async () => {
     const { world, write, poll } = polling()
@@ -176,6 +176,31 @@ describe('a long poll', () => {
     await aWhile()
     write()
     await expect(refused).rejects.toThrow('revoked')
+  })
+
+  it('the eleventh of a visitor gets the place of the first, which is answered', async () => {
+    const { world, write, poll } = polling()
+    const answered: number[] = []
+    const answers = Array.from({ length: 11 }, async (_, index) => {
+      const answer = await poll(visitor, world.now - 1, hold)
+      answered.push(index)
+      return answer
+    })
+    await aWhile()
+    expect(answered).toEqual([0])
+    expect((await answers[0])?.messages).toEqual([])
+    write()
+    expect((await Promise.all(answers.slice(1))).map(({ messages }) => messages.length)).toEqual(Array(10).fill(1))
+  })
+
+  it('is over once nobody waits for it', async () => {
+    const { world, poll } = polling()
+    let isGone = false
+    const answer = poll(visitor, world.now - 1, { ...hold, isGone: () => isGone })
+    await aWhile()
+    isGone = true
+    for (const run of world.timers) run()
+    expect((await answer).messages).toEqual([])
   })
 
   it('D9 is answered when the process ends, and so is one that comes after', async () => {

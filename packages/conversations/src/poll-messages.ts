@@ -1,6 +1,7 @@
 /** The published poll: messages alone, by a cursor that is strict because timestamps rise in commit order. */
 import { DostiError, OPEN_HISTORY_MS, PAGE_SIZE_MAX, type StoredEventOf, type VisitorActor } from '@dosti/contracts'
 import type { NewestMessages, Watch } from './newest-messages.ts'
+import { createPlaces } from './places.ts'
 import type { ConversationStore } from './ports.ts'
 
 /** How far back a cursor from the future falls, in milliseconds: a client with a fast clock still gets its answers. */
@@ -41,6 +42,9 @@ function fromText(text: string): number {
 
 /** A long poll looks into the database this often even if nothing was told, in milliseconds: telling is best effort. */
 const LOOK_AGAIN_MS = 5000
+/** So many answers are held back at once, of a visitor and in all; with one more, the one held longest is given. */
+const HELD_OF_A_VISITOR_MAX = 10
+const HELD_MAX = 10_000
 
 export interface PollPorts {
   store: Pick<ConversationStore, 'messages'>
@@ -56,6 +60,8 @@ export interface Hold {
   waitMs: number
   /** Asked after each wait; rejects if the visitor may hear no more. */
   stillMay: () => Promise<unknown>
+  /** Nobody waits for the answer any more. */
+  isGone: () => boolean
 }
 
 /** How a visitor polls: `lastTimestamp` as the client sent it. */
@@ -63,6 +69,7 @@ export type PollMessages = (actor: VisitorActor, lastTimestamp: unknown, hold?: 
 
 /** Reads pages for visitors. Makes nothing, whoever asks. */
 export const pollMessages = ({ store, newest, clock, stopwatch }: PollPorts): PollMessages => {
+  const places = createPlaces(HELD_OF_A_VISITOR_MAX, HELD_MAX)
   /** "Nothing new" from memory alone; undefined if only the store can tell. */
   const recall = (actor: VisitorActor, cursor: number | undefined): Poll | undefined => {
     if (cursor === undefined || !newest.hasNothingAfter(actor.workspaceId, actor.visitorId, cursor)) return undefined
@@ -109,18 +116,27 @@ export const pollMessages = ({ store, newest, clock, stopwatch }: PollPorts): Po
     // The usual poll, and all that it costs: nobody needs to be listened for.
     const quiet = recall(actor, cursor)
     if (quiet !== undefined && hold === undefined) return quiet
+    const { workspaceId, visitorId } = actor
     const end = stopwatch() + (hold?.waitMs ?? 0)
-    for (;;) {
-      const watch = newest.watch(actor.workspaceId, actor.visitorId)
-      try {
-        const poll = recall(actor, cursor) ?? (await read(actor, cursor, watch))
-        const left = end - stopwatch()
-        if (poll.messages.length > 0 || left <= 0 || hold === undefined || newest.isClosed) return poll
-        await watch.wait(Math.min(left, LOOK_AGAIN_MS))
-        await hold.stillMay()
-      } finally {
-        watch.end()
+    let wake = (): void => undefined
+    const place = hold && places.take(`${workspaceId} ${visitorId}`, () => wake())
+    try {
+      for (;;) {
+        const watch = newest.watch(workspaceId, visitorId)
+        wake = watch.wake
+        try {
+          const poll = recall(actor, cursor) ?? (await read(actor, cursor, watch))
+          const left = end - stopwatch()
+          if (poll.messages.length > 0 || left <= 0 || newest.isClosed) return poll
+          if (hold === undefined || !place?.isHeld || hold.isGone()) return poll
+          await watch.wait(Math.min(left, LOOK_AGAIN_MS))
+          await hold.stillMay()
+        } finally {
+          watch.end()
+        }
       }
+    } finally {
+      place?.leave()
     }
   }
 }
