@@ -171,22 +171,21 @@ class LiveInbox implements Inbox {
     this.#touched = new Set()
     try {
       const heads: AgentsConversation[] = []
-      let pages = 0
       let next: string | null = null
       do {
         const page = await this.#listPage(Math.min(limit - heads.length, PAGE_SIZE_MAX), next)
         if (round !== this.#round || this.#closed) return
         heads.push(...page.conversations.map(agentsHead))
         next = page.next
-        pages += 1
       } while (next !== null && heads.length < limit)
       this.#failures = 0
       this.#entries = new Map([...this.#entries].filter(([visitorId]) => this.#touched.has(visitorId)))
       this.#listedDownTo = 0
       this.#fetchOvertaken(heads)
       this.#listed(heads, next)
+      const pollMs = POLL_MS * Math.max(1, Math.ceil(heads.length / PAGE_SIZE_MAX))
       if (this.#road === 'http')
-        this.#cancelRetry = this.#clock.after(pages * POLL_MS * (0.75 + this.#clock.random() / 2), () => this.#reload())
+        this.#cancelRetry = this.#clock.after(pollMs * (0.75 + this.#clock.random() / 2), () => this.#reload())
     } catch (error) {
       if (round === this.#round) this.#loadFailed(asRequestError(error), limit)
     }
