@@ -70,7 +70,7 @@ function Text({ text }: { text: string }) {
         part.kind === 'text' ? (
           part.text
         ) : (
-          <a href={part.href} target="_blank" rel="noopener noreferrer nofollow ugc">
+          <a href={part.href} target="_blank" rel="noopener noreferrer nofollow ugc" dir="ltr">
             {part.text}
           </a>
         ),
